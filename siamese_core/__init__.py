@@ -1,0 +1,1 @@
+"""Siamese networks with contrastive loss on Fashion-MNIST: the core, without a user interface."""

@@ -1,0 +1,303 @@
+"""The command line: `python -m siamese_core --help`."""
+
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from siamese_core import artifacts
+from siamese_core.artifacts import DEFAULT_NAME, Bundle, list_names, load_bundle
+from siamese_core.comparison import compare
+from siamese_core.config import RECIPES, check_bounds
+from siamese_core.data import Collection, load_collection, open_collection
+from siamese_core.errors import BundleError, SiameseError
+from siamese_core.gallery import Gallery
+from siamese_core.images import load_image
+
+MODEL = click.option("--model", default=DEFAULT_NAME, show_default=True, metavar="NAME", help="The model that decides.")
+JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
+SECONDS_BETWEEN_PROGRESS = 0.5
+ITEM_HELP = "is an image file (PNG, JPEG, WebP, GIF) or an item of the data set such as test:123 or train:45."
+
+
+class _Group(click.Group):
+    """Commands whose errors of the user's making end in one line and exit code 2, never a traceback."""
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except SiameseError as error:
+            click.echo(f"siamese_core: {error}", err=True)
+            context.exit(2)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Siamese networks with contrastive loss on Fashion-MNIST: train, compare, search, evaluate."""
+
+
+@main.command()
+@JSON
+def data(as_json: bool) -> None:
+    """Find Fashion-MNIST on this machine, or download it, and verify every file."""
+    collection = load_collection()
+    counts = {name: len(collection.split(name)) for name in ("train", "test")}
+    _print(
+        {"name": collection.name, "source": collection.source, **counts, "fingerprint": collection.fingerprint},
+        as_json,
+        f"{collection.name}: {counts['train']} training and {counts['test']} test images in {collection.source}",
+    )
+
+
+@main.command()
+@click.option("--recipe", type=click.Choice(list(RECIPES)), default="fast", show_default=True, help="What to train.")
+@click.option("--name", required=True, help="The new model's name: small letters, digits, hyphens.")
+@click.option("--epochs", type=int, help="How often everything is seen.")
+@click.option("--margin", type=float, help="How far different items are pushed (recipes with a margin).")
+@click.option("--batch-size", type=int, help="Pairs (classic) or images a step.")
+@click.option("--learning-rate", type=float, help="The highest rate.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same machine: same pairs, same order.")
+@click.option("--replace", is_flag=True, help="Replace a model of this name.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON event a line.")
+@click.option("--stop-without", type=int, hidden=True, help="End when this process is no longer the parent.")
+def train(
+    recipe: str,
+    name: str,
+    seed: int,
+    replace: bool,
+    as_json: bool,
+    stop_without: int | None,
+    **changes: float | None,
+) -> None:
+    """Train a model. Ctrl-C stops early and keeps the best epoch so far."""
+    chosen = RECIPES[recipe].changed(**changes)
+    check_bounds("seed", seed)
+    if artifacts.exists(name) and not replace:
+        raise BundleError(f"There is a model {name!r} already; choose another name or add --replace.")
+    stop_asked = _listen_for_stop()
+
+    def should_stop() -> bool:
+        return stop_asked() or (stop_without is not None and os.getppid() != stop_without)
+
+    report = _JsonReport() if as_json else _TextReport()
+    report.started(name, chosen.to_dict(), seed)
+    try:
+        from siamese_core.building import build_bundle
+
+        bundle = build_bundle(
+            chosen, name, load_collection(), seed=seed, on_event=report.event, should_stop=should_stop
+        )
+    except SiameseError as error:
+        report.failed(str(error))
+        raise
+    report.finished(bundle)
+
+
+@main.command()
+@click.option("--verify", is_flag=True, help="Check every weight too, and exit with 2 if a model is damaged.")
+@JSON
+def models(verify: bool, as_json: bool) -> None:
+    """List the models with their figures; damaged ones are named."""
+    rows, problems = [], []
+    for name in list_names():
+        try:
+            bundle = load_bundle(name)
+            if verify:
+                artifacts.load_weights(name)
+                bundle.gallery_embeddings  # noqa: B018 - reading it is the check
+        except BundleError as error:
+            problems.append({"name": name, "problem": str(error)})
+            continue
+        rows.append(
+            {
+                "name": name,
+                "recipe": bundle.recipe.name,
+                "threshold": bundle.threshold,
+                "tutorial_accuracy": bundle.metrics["tutorial_pairs"]["accuracy"],
+                "balanced_accuracy": bundle.metrics["all_pairs"]["balanced_accuracy"],
+                "auc": bundle.metrics["all_pairs"]["auc"],
+                "recall_at_1": bundle.metrics["retrieval"]["recall_at_1"],
+                "bytes": bundle.size,
+            }
+        )
+    lines = [f"{'name':<20} {'recipe':<8} threshold  pairs right  all pairs  AUC     R@1"]
+    lines += [
+        f"{row['name']:<20} {row['recipe']:<8} {row['threshold']:<9.4f}  {row['tutorial_accuracy']:<11.2%}  "
+        f"{row['balanced_accuracy']:<9.2%}  {row['auc']:.4f}  {row['recall_at_1']:.4f}"
+        for row in rows
+    ]
+    lines += [f"damaged: {problem['problem']}" for problem in problems]
+    _print(rows + problems, as_json, "\n".join(lines))
+    if verify and problems:
+        sys.exit(2)
+
+
+@main.command()
+@click.argument("name", default=DEFAULT_NAME)
+@JSON
+def evaluate(name: str, as_json: bool) -> None:
+    """Measure the model NAME anew over the 10,000 test images and all their 49,995,000 pairs."""
+    from siamese_core.building import measure
+
+    bundle, test = load_bundle(name), load_collection().split("test")
+    figures = measure(bundle.encoder.embed(test.images), test.labels, bundle.threshold)
+    lines = [f"{group}.{key}: {value:.6g}" for group, values in figures.items() for key, value in values.items()]
+    _print(figures, as_json, "\n".join(lines))
+
+
+@main.command(epilog=f"Each of A and B {ITEM_HELP}")
+@click.argument("a")
+@click.argument("b")
+@MODEL
+@JSON
+def distance(a: str, b: str, model: str, as_json: bool) -> None:
+    """Distance between A and B, and whether the model calls them the same."""
+    bundle, collection = load_bundle(model), open_collection()
+    images = np.stack([_open_item(reference, collection) for reference in (a, b)])
+    embedding_a, embedding_b = bundle.encoder.embed(images)
+    comparison = compare(embedding_a, embedding_b, bundle.threshold)
+    verdict = "same" if comparison.same else "different"
+    _print(
+        {
+            "model": model,
+            "distance": comparison.distance,
+            "threshold": comparison.threshold,
+            "same": comparison.same,
+        },
+        as_json,
+        f"{comparison.distance:.4f}  {verdict} (threshold {comparison.threshold:.4f}, model {model})",
+    )
+
+
+@main.command(epilog=f"Each IMAGE {ITEM_HELP}")
+@click.argument("images", nargs=-1, required=True, metavar="IMAGE...")
+@click.option("-k", type=click.IntRange(1, 1_000), default=10, show_default=True, help="Neighbours wanted.")
+@MODEL
+@JSON
+def search(images: tuple[str, ...], k: int, model: str, as_json: bool) -> None:
+    """The nearest test items and classes of each IMAGE, nearest first."""
+    bundle, collection = load_bundle(model), open_collection()
+    test = collection.split("test")
+    gallery = Gallery(bundle.gallery_embeddings[test.ids], test.labels, test.ids)
+    queries = bundle.encoder.embed(np.stack([_open_item(reference, collection) for reference in images]))
+    results: list[dict[str, Any]] = []
+    for reference, query in zip(images, queries[:, None], strict=True):
+        itself = int(reference.removeprefix("test:")) if reference.startswith("test:") else None
+        found = gallery.nearest(query, k, exclude=itself)
+        ranked = sorted(gallery.class_distances(query, exclude=itself).items(), key=lambda entry: entry[1][0])
+        names = collection.class_names
+        results.append(
+            {
+                "image": reference,
+                "neighbours": [
+                    {"item": f"test:{item}", "class": names[label], "distance": float(distance)}
+                    for item, label, distance in zip(found.ids[0], found.labels[0], found.distances[0], strict=True)
+                ],
+                "classes": [{"class": names[label], "distance": float(distances[0])} for label, distances in ranked],
+            }
+        )
+    text = "\n".join(
+        f"{result['image']}: {result['classes'][0]['class']}\n"
+        + "\n".join(f"  {near['distance']:.4f}  {near['item']:<11} {near['class']}" for near in result["neighbours"])
+        for result in results
+    )
+    _print(results, as_json, text)
+
+
+class _JsonReport:
+    """A training told as one JSON object a line; progress at most twice a second."""
+
+    _last_progress = 0.0
+
+    def started(self, name: str, recipe: dict[str, Any], seed: int) -> None:
+        self._say("started", name=name, recipe=recipe, seed=seed)
+
+    def event(self, event: Any) -> None:
+        kind = type(event).__name__.removesuffix("Event").lower()
+        if kind == "progress":
+            now = time.monotonic()
+            if now - self._last_progress < SECONDS_BETWEEN_PROGRESS:
+                return
+            self._last_progress = now
+        self._say(kind, **asdict(event))
+
+    def finished(self, bundle: Bundle) -> None:
+        kept = {key: bundle.config[key] for key in ("kept_epoch", "stopped")}
+        self._say("finished", name=bundle.name, **kept, metrics=bundle.metrics)
+
+    def failed(self, message: str) -> None:
+        self._say("failed", message=message)
+
+    def _say(self, kind: str, **values: Any) -> None:
+        print(json.dumps({"event": kind, **values}), flush=True)
+
+
+class _TextReport:
+    """A training told to a person: a progress bar an epoch, then its figures."""
+
+    _bar: Any = None
+
+    def started(self, name: str, recipe: dict[str, Any], seed: int) -> None:
+        click.echo(f"Training {name} by the recipe {recipe['name']}, seed {seed}: {recipe['epochs']} epochs")
+
+    def event(self, event: Any) -> None:
+        from siamese_core.training import ProgressEvent
+
+        if isinstance(event, ProgressEvent):
+            if self._bar is None:
+                self._bar = click.progressbar(length=event.steps, label=f"epoch {event.epoch:>3}", file=sys.stderr)
+            self._bar.update(event.step - self._bar.pos)
+            return
+        if self._bar is not None:
+            self._bar.render_finish()
+            self._bar = None
+        click.echo(
+            f"epoch {event.epoch:>3}/{event.epochs}  loss {event.loss:.4f}  accuracy {event.accuracy:.4f}  "
+            f"AUC {event.auc:.4f}  {event.seconds:.2f} s  {event.images_per_second:,.0f} images/s"
+        )
+
+    def finished(self, bundle: Bundle) -> None:
+        pairs = bundle.metrics["tutorial_pairs"]
+        click.echo(
+            f"Saved {bundle.name}: epoch {bundle.config['kept_epoch']}, {pairs['accuracy']:.2%} of the tutorial's "
+            f"test pairs right at the threshold {bundle.threshold:.4f}"
+        )
+
+    def failed(self, message: str) -> None:
+        """Nothing: the command's one line on standard error says it."""
+
+
+def _listen_for_stop() -> Callable[[], bool]:
+    """Turn SIGINT and SIGTERM into a flag: training looks at it between steps."""
+    asked = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: asked.append(True))
+    return lambda: bool(asked)
+
+
+def _open_item(reference: str, collection: Collection) -> np.ndarray:
+    """The image (28, 28) uint8 of `test:123`, `train:45` or an image file."""
+    if reference.startswith(("test:", "train:")):
+        return collection.image(reference)
+    path = Path(reference)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise click.BadParameter(f"{reference!r}: {error.strerror or 'not readable'}; {ITEM_HELP}") from error
+    return load_image(content, path.name)
+
+
+def _print(document: Any, as_json: bool, text: str) -> None:
+    click.echo(json.dumps(document) if as_json else text)
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m siamese_core")

@@ -1,0 +1,333 @@
+"""Fashion-MNIST as arrays: found on this machine or downloaded, verified, split.
+
+Reference: H. Xiao, K. Rasul, R. Vollgraf, "Fashion-MNIST: a Novel Image Dataset for Benchmarking Machine Learning
+Algorithms", 2017. MIT licence.
+"""
+
+import gzip
+import hashlib
+import os
+import threading
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from siamese_core.errors import DataError, ItemError
+
+CLASS_NAMES = (
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+)
+IMAGE_SHAPE = (28, 28)
+VALIDATION_COUNT = 5_000
+VALIDATION_SEED = 2006  # the year of the contrastive loss; any fixed number would do
+
+SAMPLE_FOLDER = Path(__file__).resolve().parent.parent / "artifacts" / "sample"
+DEBIAN_FOLDER = Path("/usr/share/datasets/fashion-mnist")
+DOWNLOAD_URL = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"  # from the data set's README
+DOWNLOAD_TIMEOUT_SECONDS = 30
+HOW_TO_GET_IT = (
+    "Run `python -m siamese_core data` to download it, install Debian's package dataset-fashion-mnist, "
+    "or set FASHION_MNIST_DIR to a folder with the four .gz files."
+)
+
+
+@dataclass(frozen=True)
+class _IdxFile:
+    """One file of the data set.
+
+    Attributes:
+        name: Its name everywhere.
+        count: Items in it.
+        content: SHA-256 of the decompressed bytes: Debian's files were compressed anew, their content is the same.
+        archive: SHA-256 of the published .gz file, whose MD5 stands in the data set's README.
+    """
+
+    name: str
+    count: int
+    content: str
+    archive: str
+
+
+FILES = {
+    ("train", "images"): _IdxFile(
+        "train-images-idx3-ubyte.gz",
+        60_000,
+        "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+        "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
+    ),
+    ("train", "labels"): _IdxFile(
+        "train-labels-idx1-ubyte.gz",
+        60_000,
+        "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+        "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
+    ),
+    ("test", "images"): _IdxFile(
+        "t10k-images-idx3-ubyte.gz",
+        10_000,
+        "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+        "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
+    ),
+    ("test", "labels"): _IdxFile(
+        "t10k-labels-idx1-ubyte.gz",
+        10_000,
+        "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+        "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
+    ),
+}
+"""SHA-256 of the published archives (as in TensorFlow Datasets' checksums) and of what they hold."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """The images of one split, loaded once and shared read-only.
+
+    Attributes:
+        name: "train" or "test".
+        images: (n, 28, 28) uint8, bright items on black.
+        labels: (n,) uint8, positions in the collection's class names.
+        ids: (n,) int32, increasing: each item's number in the original file. `ids[i] == i` when nothing is left out.
+    """
+
+    name: str
+    images: np.ndarray
+    labels: np.ndarray
+    ids: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def position(self, item_id: int) -> int:
+        """The row of the item with this number.
+
+        Raises:
+            ItemError: There is none.
+        """
+        at = int(np.searchsorted(self.ids, item_id))
+        if at == len(self.ids) or self.ids[at] != item_id:
+            known = f"its numbers run from 0 to {self.ids[-1]}" if len(self.ids) else "it is empty"
+            partly = " and only a sample of them is here" if len(self.ids) and len(self.ids) <= self.ids[-1] else ""
+            raise ItemError(f"There is no item {item_id} in the {self.name} split: {known}{partly}.")
+        return at
+
+
+class Collection:
+    """A data set of named classes with a training and a test split, each read when first asked for.
+
+    Attributes:
+        name: What people call it.
+        class_names: Names, in the order of the labels.
+        complete: False for the sample that ships with the project.
+        source: Where the images came from, for people.
+        fingerprint: SHA-256 that changes whenever an image or a label does.
+    """
+
+    def __init__(
+        self,
+        read_split: Callable[[str], Split],
+        *,
+        name: str,
+        class_names: tuple[str, ...],
+        complete: bool,
+        source: str,
+        fingerprint: str,
+    ) -> None:
+        self.name = name
+        self.class_names = class_names
+        self.complete = complete
+        self.source = source
+        self.fingerprint = fingerprint
+        self._read_split = read_split
+        self._splits: dict[str, Split] = {}
+        self._lock = threading.Lock()
+
+    def split(self, name: str) -> Split:
+        """The split called "train" or "test".
+
+        Raises:
+            ItemError: There is no such split.
+            DataError: Its files are missing or damaged.
+        """
+        if name not in ("train", "test"):
+            raise ItemError(f"There is no split {name!r}; write train or test.")
+        with self._lock:
+            if name not in self._splits:
+                self._splits[name] = self._read_split(name)
+            return self._splits[name]
+
+    def locate(self, reference: str) -> tuple[Split, int]:
+        """The split and row that a reference such as `test:123` names.
+
+        Raises:
+            ItemError: It names nothing here.
+        """
+        split_name, separator, number = reference.partition(":")
+        if not separator or not number.isascii() or not number.isdigit() or len(number) > 9:
+            raise ItemError(f"{reference[:40]!r} is no item; write test:123 or train:45.")
+        split = self.split(split_name)
+        return split, split.position(int(number))
+
+    def image(self, reference: str) -> np.ndarray:
+        """The image (28, 28) uint8 of an item such as `test:123`.
+
+        Raises:
+            ItemError: There is no such item.
+        """
+        split, position = self.locate(reference)
+        return split.images[position]
+
+    def label(self, reference: str) -> int:
+        """The label of an item such as `test:123`.
+
+        Raises:
+            ItemError: There is no such item.
+        """
+        split, position = self.locate(reference)
+        return int(split.labels[position])
+
+
+def open_collection() -> Collection:
+    """What this machine has without asking the network: the whole data set, else the sample of 1,000 test images.
+
+    Raises:
+        DataError: `$FASHION_MNIST_DIR` is set and incomplete, or not even the sample is there.
+    """
+    folder = find_folder()
+    return _collection_in(folder) if folder else load_sample()
+
+
+def load_collection(*, download: bool = True) -> Collection:
+    """The whole data set, downloaded into the user's cache when it is nowhere on this machine.
+
+    Raises:
+        DataError: It is not here and must not or cannot be downloaded.
+    """
+    folder = find_folder()
+    if folder is None and not download:
+        raise DataError(f"Fashion-MNIST is not on this machine. {HOW_TO_GET_IT}")
+    return _collection_in(folder or _download())
+
+
+def load_sample() -> Collection:
+    """The 1,000 stratified test images that ship with the project; its training split is empty.
+
+    Raises:
+        DataError: The sample is missing or damaged.
+    """
+    path = SAMPLE_FOLDER / "sample.npz"
+    try:
+        content = path.read_bytes()
+        with np.load(path, allow_pickle=False) as arrays:
+            test = Split("test", arrays["images"], arrays["labels"], arrays["ids"])
+    except (OSError, ValueError, KeyError, zlib.error) as error:
+        raise DataError(f"The sample {path.name} is missing or damaged. {HOW_TO_GET_IT}") from error
+    nothing = np.zeros(0, np.int32)
+    train = Split("train", np.zeros((0, *IMAGE_SHAPE), np.uint8), nothing.astype(np.uint8), nothing)
+    return Collection(
+        {"train": train, "test": test}.__getitem__,
+        name="Fashion-MNIST (sample)",
+        class_names=CLASS_NAMES,
+        complete=False,
+        source="the 1,000 test images that come with this project",
+        fingerprint=hashlib.sha256(content).hexdigest(),
+    )
+
+
+def find_folder() -> Path | None:
+    """The first folder on this machine that holds the four files, or None.
+
+    Raises:
+        DataError: `$FASHION_MNIST_DIR` is set and a file is missing there.
+    """
+    chosen = os.environ.get("FASHION_MNIST_DIR")
+    if chosen:
+        missing = [file.name for file in FILES.values() if not (Path(chosen) / file.name).is_file()]
+        if missing:
+            raise DataError(f"FASHION_MNIST_DIR has no file {missing[0]}. {HOW_TO_GET_IT}")
+        return Path(chosen)
+    keras_home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
+    for folder in (keras_home / "datasets" / "fashion-mnist", DEBIAN_FOLDER, _cache_folder()):
+        if all((folder / file.name).is_file() for file in FILES.values()):
+            return folder
+    return None
+
+
+def validation_positions(labels: np.ndarray, *, count: int = VALIDATION_COUNT) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of the training split to fit on and rows to validate on: stratified, the same on every machine.
+
+    Args:
+        labels: (n,) of the training split.
+        count: Validation images wanted over all classes.
+
+    Returns:
+        Two increasing int32 arrays that share no row and together hold all n.
+    """
+    rng = np.random.default_rng(VALIDATION_SEED)
+    share = count / len(labels)
+    chosen = []
+    for label in np.unique(labels):
+        rows = np.flatnonzero(labels == label)
+        chosen.append(rng.choice(rows, round(len(rows) * share), replace=False))
+    validation = np.sort(np.concatenate(chosen)).astype(np.int32)
+    fit = np.setdiff1d(np.arange(len(labels), dtype=np.int32), validation, assume_unique=True)
+    return fit, validation
+
+
+def _collection_in(folder: Path) -> Collection:
+    contents = "".join(file.content for file in FILES.values())
+    return Collection(
+        lambda name: _read_split(folder, name),
+        name="Fashion-MNIST",
+        class_names=CLASS_NAMES,
+        complete=True,
+        source=str(folder),
+        fingerprint=hashlib.sha256(contents.encode()).hexdigest(),
+    )
+
+
+def _read_split(folder: Path, name: str) -> Split:
+    images = _read_idx(folder, FILES[name, "images"], IMAGE_SHAPE)
+    labels = _read_idx(folder, FILES[name, "labels"], ())
+    return Split(name, images, labels, np.arange(len(labels), dtype=np.int32))
+
+
+def _read_idx(folder: Path, file: _IdxFile, item_shape: tuple[int, ...]) -> np.ndarray:
+    """The array in an idx file; the header is not believed but covered by the hash of the whole content."""
+    try:
+        content = gzip.decompress((folder / file.name).read_bytes())
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(f"The data file {file.name} cannot be read. {HOW_TO_GET_IT}") from error
+    if hashlib.sha256(content).hexdigest() != file.content:
+        raise DataError(f"The data file {file.name} is damaged: its checksum is wrong; delete it. {HOW_TO_GET_IT}")
+    header_bytes = 4 + 4 * (1 + len(item_shape))
+    return np.frombuffer(content, np.uint8, offset=header_bytes).reshape(file.count, *item_shape)
+
+
+def _cache_folder() -> Path:
+    import pooch  # 0.2 s: only where the earlier places had nothing
+
+    return Path(pooch.os_cache("siamese-fashion-mnist"))
+
+
+def _download() -> Path:
+    import pooch
+
+    folder = _cache_folder()
+    fetch = pooch.HTTPDownloader(progressbar=True, timeout=DOWNLOAD_TIMEOUT_SECONDS)
+    for file in FILES.values():
+        try:
+            pooch.retrieve(DOWNLOAD_URL + file.name, f"sha256:{file.archive}", file.name, folder, downloader=fetch)
+        except (OSError, ValueError) as error:  # requests' errors are OSErrors, a wrong checksum is a ValueError
+            raise DataError(f"The data file {file.name} could not be downloaded. {HOW_TO_GET_IT}") from error
+    return folder

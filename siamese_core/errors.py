@@ -1,0 +1,25 @@
+"""Errors written for the person who meets them: what is wrong, the limit, what to do."""
+
+
+class SiameseError(Exception):
+    """Base of every error a visitor or a command-line user may see; its text is one clear sentence."""
+
+
+class DataError(SiameseError):
+    """The data set is missing, damaged or could not be downloaded."""
+
+
+class ItemError(SiameseError):
+    """An item such as `test:123` does not exist in the data at hand."""
+
+
+class ImageRejectedError(SiameseError):
+    """An uploaded or drawn picture cannot be used."""
+
+
+class BundleError(SiameseError):
+    """A model bundle is missing, damaged, protected or wrongly named."""
+
+
+class RunError(SiameseError):
+    """A training run cannot be started, found or stopped, or its settings are out of bounds."""

@@ -1,0 +1,85 @@
+"""How well the distances of p pairs tell same from different: error rates and thresholds.
+
+`distances` are smaller for more alike pairs and `is_same` is True for same pairs, everywhere.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Roc:
+    """Error rates of every threshold that decides differently.
+
+    Attributes:
+        thresholds: (t,) increasing distances; the first, -inf, accepts nothing.
+        far: (t,) share of different pairs accepted, increasing.
+        frr: (t,) share of same pairs rejected, decreasing.
+    """
+
+    thresholds: np.ndarray
+    far: np.ndarray
+    frr: np.ndarray
+
+    @property
+    def auc(self) -> float:
+        """Area under the curve of accepted same pairs against accepted different pairs; 1 is perfect."""
+        return float(np.trapezoid(1.0 - self.frr, self.far))
+
+    @property
+    def eer(self) -> float:
+        """Equal error rate: where `far` and `frr` meet, between two thresholds by straight line."""
+        at = int(np.argmax(self.far >= self.frr))
+        gap = self.frr - self.far
+        share = gap[at - 1] / (gap[at - 1] - gap[at]) if at else 0.0
+        return float(self.far[at - 1] + share * (self.far[at] - self.far[at - 1])) if at else float(self.far[0])
+
+
+def roc(distances: np.ndarray, is_same: np.ndarray) -> Roc:
+    """The ROC curve of p pairs.
+
+    Raises:
+        ValueError: The shapes differ, a distance is not finite, or one of the two kinds of pairs is missing.
+    """
+    distances, is_same = _checked(distances, is_same)
+    order = np.argsort(distances, kind="stable")
+    distances, is_same = distances[order], is_same[order]
+    last_of_value = np.append(np.flatnonzero(np.diff(distances)), len(distances) - 1)
+    accepted_same = np.cumsum(is_same)[last_of_value]
+    accepted_different = np.cumsum(~is_same)[last_of_value]
+    return Roc(
+        np.append(-np.inf, distances[last_of_value]),
+        np.append(0.0, accepted_different / accepted_different[-1]),
+        np.append(1.0, 1.0 - accepted_same / accepted_same[-1]),
+    )
+
+
+def accuracy(distances: np.ndarray, is_same: np.ndarray, threshold: float) -> float:
+    """Share of p pairs decided rightly when `distance <= threshold` means same."""
+    distances, is_same = _checked(distances, is_same)
+    return float(np.mean((distances <= threshold) == is_same))
+
+
+def best_threshold(distances: np.ndarray, is_same: np.ndarray) -> float:
+    """The threshold with the highest balanced accuracy, half-way to the next larger distance that occurs.
+
+    Of several equally good thresholds the lowest is taken.
+    """
+    curve = roc(distances, is_same)
+    at = int(np.argmin(curve.far + curve.frr))
+    if at == 0:
+        return float(max(curve.thresholds[1] / 2.0, 0.0))
+    following = curve.thresholds[min(at + 1, len(curve.thresholds) - 1)]
+    return float((float(curve.thresholds[at]) + float(following)) / 2.0)
+
+
+def _checked(distances: np.ndarray, is_same: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    distances, is_same = np.asarray(distances), np.asarray(is_same, dtype=bool)
+    if distances.ndim != 1 or distances.shape != is_same.shape:
+        raise ValueError(f"`distances` and `is_same` must both be (p,), got {distances.shape} and {is_same.shape}")
+    if not np.isfinite(distances).all():
+        raise ValueError("`distances` must be finite")
+    if is_same.all() or not is_same.any():
+        raise ValueError("`is_same` must hold both same and different pairs")
+    return distances, is_same

@@ -1,0 +1,135 @@
+"""Figures over everything there is: all pairs of n items, and every item searched among the others.
+
+Nothing is sampled, so there is no sampling error. Time grows with n²; the 10,000 test images make 49,995,000 pairs.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from siamese_core.evaluation import Roc
+
+BLOCK_ROWS = 500
+"""Rows of the distance matrix computed at once: 500 × 10,000 float64 are 40 MB."""
+
+
+@dataclass(frozen=True)
+class AllPairs:
+    """Exact figures over every pair of n items.
+
+    Attributes:
+        same: Number of same pairs.
+        different: Number of different pairs.
+        balanced_accuracy: Mean of the shares of same and of different pairs decided rightly at the threshold.
+        auc: Area under the ROC curve, ties counted half.
+        eer: Equal error rate.
+    """
+
+    same: int
+    different: int
+    balanced_accuracy: float
+    auc: float
+    eer: float
+
+
+@dataclass(frozen=True)
+class Retrieval:
+    """Ranking figures, each item searched among all the others.
+
+    Attributes:
+        recall_at_1: Share of items whose nearest other item is of their class.
+        map: Mean average precision over the whole ranking.
+        map_at_10: Mean over the items of `sum of precision at each hit among the first ten / 10`, a miss counting
+            nothing (Musgrave et al. 2020, section 2.3, with R cut to 10).
+    """
+
+    recall_at_1: float
+    map: float
+    map_at_10: float
+
+
+def evaluate_all_pairs(embeddings: np.ndarray, labels: np.ndarray, threshold: float) -> AllPairs:
+    """Exact balanced accuracy, AUC and EER over all n * (n - 1) / 2 pairs of n items.
+
+    Keeps every distance once, as float32, and sorts: 10,000 items take 200 MB.
+
+    Args:
+        embeddings: (n, d).
+        labels: (n,).
+        threshold: Decides the balanced accuracy.
+
+    Raises:
+        ValueError: The labels make no same pair or no different pair.
+    """
+    of_class = np.unique(labels, return_counts=True)[1].astype(np.int64)
+    same = np.empty((of_class * (of_class - 1) // 2).sum(), np.float32)
+    different = np.empty(len(labels) * (len(labels) - 1) // 2 - len(same), np.float32)
+    if not len(same) or not len(different):
+        raise ValueError("`labels` must make at least one same and one different pair")
+    same_end = different_end = 0
+    for start, block in _distance_blocks(embeddings):
+        later = np.arange(len(labels)) > np.arange(start, start + len(block))[:, None]
+        equal = labels[start : start + len(block), None] == labels
+        of_same, of_different = block[later & equal], block[later & ~equal]
+        same[same_end : same_end + len(of_same)] = of_same
+        different[different_end : different_end + len(of_different)] = of_different
+        same_end, different_end = same_end + len(of_same), different_end + len(of_different)
+    same.sort()
+    different.sort()
+
+    below = np.searchsorted(different, same, "left")
+    up_to = np.searchsorted(different, same, "right")
+    auc = 1.0 - (below.sum() + up_to.sum()) / 2.0 / len(same) / len(different)
+    far = np.append(0.0, up_to / len(different))
+    frr = 1.0 - np.arange(len(same) + 1) / len(same)
+    accepted_same = np.searchsorted(same, threshold, "right") / len(same)
+    accepted_different = np.searchsorted(different, threshold, "right") / len(different)
+    return AllPairs(
+        same=len(same),
+        different=len(different),
+        balanced_accuracy=float((accepted_same + 1.0 - accepted_different) / 2.0),
+        auc=float(auc),
+        eer=Roc(np.append(-np.inf, same), far, frr).eer,
+    )
+
+
+def retrieval(embeddings: np.ndarray, labels: np.ndarray) -> Retrieval:
+    """Recall@1, mAP and MAP@10 of n items, each searched among the other n - 1.
+
+    Items without another of their class have no hit to find and are left out.
+    """
+    hits_at_1, average_precision, precision_at_10 = [], [], []
+    ranks = np.arange(1, len(labels))
+    for start, block in _distance_blocks(embeddings):
+        rows = np.arange(len(block))
+        block[rows, start + rows] = -1.0  # each item itself, first in its own ranking, then dropped
+        order = np.argsort(block, axis=1)[:, 1:]
+        hits = labels[order] == labels[start : start + len(block), None]
+        hits = hits[hits.any(axis=1)]
+        precision = np.cumsum(hits, axis=1, dtype=np.int32) / ranks
+        precision[~hits] = 0.0
+        hits_at_1.append(hits[:, 0])
+        average_precision.append(precision.sum(axis=1) / hits.sum(axis=1))
+        precision_at_10.append(precision[:, :10].sum(axis=1) / min(10, len(ranks)))
+    return Retrieval(
+        recall_at_1=float(np.concatenate(hits_at_1).mean()),
+        map=float(np.concatenate(average_precision).mean()),
+        map_at_10=float(np.concatenate(precision_at_10).mean()),
+    )
+
+
+def _distance_blocks(embeddings: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+    """Blocks (rows, n) of the distance matrix as float32, each with the row it starts at.
+
+    Products are summed in float64: in float32 the difference of two squares loses the small distances.
+    """
+    embeddings = embeddings.astype(np.float64)
+    squares = np.einsum("nd,nd->n", embeddings, embeddings)
+    for start in range(0, len(embeddings), BLOCK_ROWS):
+        rows = slice(start, start + BLOCK_ROWS)
+        block = embeddings[rows] @ embeddings.T
+        block *= -2.0
+        block += squares[rows, None]
+        block += squares
+        yield start, np.sqrt(np.maximum(block, 0.0, out=block), out=block).astype(np.float32)

@@ -1,0 +1,163 @@
+"""Encoders: Keras models that map images to embeddings.
+
+Each takes `images` (n, 28, 28) uint8, scales them inside, and gives (n, d) float32. Layers carry fixed names, so that
+weights saved by name find their place again.
+"""
+
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from siamese_core.losses import euclidean_distance
+
+
+@keras.saving.register_keras_serializable(package="siamese_core")
+class EuclideanDistance(keras.layers.Layer):
+    """Distances (p,) between two (p, d) inputs, with a zero gradient where they coincide."""
+
+    def call(self, inputs: tuple[Any, Any]) -> Any:
+        left, right = inputs
+        return euclidean_distance(left, right)
+
+    def compute_output_shape(self, input_shape: tuple[tuple[int | None, ...], ...]) -> tuple[int | None, ...]:
+        return input_shape[0][:-1]
+
+
+def classic(shape: tuple[int, int] = (28, 28)) -> keras.Model:
+    """The tutorial's encoder: three dense layers of 128 with dropout between them; d = 128, none below zero."""
+    images, x = _pixels(shape)
+    x = keras.layers.Flatten(name="flatten")(x)
+    x = keras.layers.Dense(128, activation="relu", name="dense_1")(x)
+    x = keras.layers.Dropout(0.1, name="dropout_1")(x)
+    x = keras.layers.Dense(128, activation="relu", name="dense_2")(x)
+    x = keras.layers.Dropout(0.1, name="dropout_2")(x)
+    embeddings = keras.layers.Dense(128, activation="relu", name="dense_3")(x)
+    return keras.Model(images, embeddings, name="classic")
+
+
+def perceptron(shape: tuple[int, int] = (28, 28)) -> keras.Model:
+    """Two dense layers of 256 with batch normalisation, then d = 64 on the unit sphere: the quickest to train."""
+    images, x = _pixels(shape)
+    x = keras.layers.Flatten(name="flatten")(x)
+    for number in (1, 2):
+        x = keras.layers.Dense(256, use_bias=False, name=f"dense_{number}")(x)
+        x = _normalised(x, name=f"norm_{number}")
+        x = keras.layers.ReLU(name=f"relu_{number}")(x)
+    return keras.Model(images, _on_the_sphere(x, 64), name="perceptron")
+
+
+def residual(shape: tuple[int, int] = (28, 28)) -> keras.Model:
+    """A small residual convolutional network: 28×28, 14×14, 7×7, then d = 64 on the unit sphere."""
+    images, x = _pixels(shape)
+    x = keras.layers.Reshape((*shape, 1), name="channel")(x)
+    x = _convolution(x, 32, stride=1, name="stem")
+    for number, width in enumerate((48, 96), start=1):
+        x = _residual_block(x, width, name=f"block_{number}")
+    x = keras.layers.GlobalAveragePooling2D(name="pool")(x)
+    return keras.Model(images, _on_the_sphere(x, 64), name="residual")
+
+
+NETWORKS: Mapping[str, Callable[[], keras.Model]] = {
+    "classic": classic,
+    "perceptron": perceptron,
+    "residual": residual,
+}
+
+
+def siamese(encoder: keras.Model) -> keras.Model:
+    """The tutorial's model of two inputs: both images through one encoder, then the distance between them.
+
+    Takes `[anchors, others]`, each (p, 28, 28) uint8, and gives distances (p,). It shares the encoder's weights.
+    """
+    shape = encoder.input_shape[1:]
+    left = keras.Input(shape, dtype="uint8", name="anchors")
+    right = keras.Input(shape, dtype="uint8", name="others")
+    distance = EuclideanDistance(name="distance")([encoder(left), encoder(right)])
+    return keras.Model([left, right], distance, name=f"siamese_{encoder.name}")
+
+
+def describe(encoder: keras.Model) -> list[dict[str, Any]]:
+    """Layer after layer, for a diagram: `name`, `type`, `output_shape` without the batch, `parameters`."""
+    return [
+        {
+            "name": layer.name,
+            "type": type(layer).__name__,
+            "output_shape": list(layer.output.shape[1:]),
+            "parameters": layer.count_params(),
+        }
+        for layer in encoder.layers
+    ]
+
+
+def to_onnx(encoder: keras.Model) -> bytes:
+    """The encoder as an ONNX file, complete in itself: `images` uint8 (n, 28, 28) -> `embeddings` float32 (n, d)."""
+    import onnx
+
+    encoder(np.zeros((1, *encoder.input_shape[1:]), np.uint8))  # the export wants a model that has been called
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "encoder.onnx"
+        encoder.export(path, format="onnx", verbose=False)
+        model = onnx.load(path)
+    output = model.graph.output[0]
+    for node in model.graph.node:
+        node.output[:] = ["embeddings" if name == output.name else name for name in node.output]
+    output.name = "embeddings"
+    for port in (model.graph.input[0], output):
+        port.type.tensor_type.shape.dim[0].dim_param = "n"
+    return model.SerializeToString()
+
+
+def weights_by_name(encoder: keras.Model) -> dict[str, np.ndarray]:
+    """Every weight as an array, by a name such as `dense_1/kernel` that does not depend on what was built before."""
+    return {f"{layer.name}/{weight.name}": weight.numpy() for layer in encoder.layers for weight in layer.weights}
+
+
+def load_weights(encoder: keras.Model, weights: Mapping[str, np.ndarray]) -> None:
+    """Put weights that `weights_by_name` gave back in their places.
+
+    Raises:
+        ValueError: A weight is missing, left over, or of another shape.
+    """
+    places = {f"{layer.name}/{weight.name}": weight for layer in encoder.layers for weight in layer.weights}
+    if places.keys() != weights.keys():
+        odd = sorted(places.keys() ^ weights.keys())
+        raise ValueError(f"`weights` must hold exactly the network's weights; missing or left over: {odd}")
+    for name, place in places.items():
+        if weights[name].shape != tuple(place.shape):
+            raise ValueError(f"`weights[{name!r}]` must have shape {tuple(place.shape)}, got {weights[name].shape}")
+    for name, place in places.items():
+        place.assign(weights[name])
+
+
+def _pixels(shape: tuple[int, int]) -> tuple[Any, Any]:
+    images = keras.Input(shape, dtype="uint8", name="images")
+    return images, keras.layers.Rescaling(1 / 255, name="scale")(images)
+
+
+def _on_the_sphere(x: Any, size: int) -> Any:
+    x = keras.layers.Dense(size, name="embedding")(x)
+    return keras.layers.UnitNormalization(name="unit_length")(x)
+
+
+def _normalised(x: Any, *, name: str) -> Any:
+    return keras.layers.BatchNormalization(momentum=0.9, name=name)(x)  # Keras's 0.99 lags behind runs of seconds
+
+
+def _convolution(x: Any, width: int, *, stride: int, name: str) -> Any:
+    x = keras.layers.Conv2D(width, 3, strides=stride, padding="same", use_bias=False, name=f"{name}_conv")(x)
+    return keras.layers.ReLU(name=f"{name}_relu")(_normalised(x, name=f"{name}_norm"))
+
+
+def _residual_block(x: Any, width: int, *, name: str) -> Any:
+    """Two convolutions that halve the picture and change its width, beside a short cut that does the same."""
+    shortcut = keras.layers.AveragePooling2D(2, name=f"{name}_shrink")(x)
+    shortcut = keras.layers.Conv2D(width, 1, use_bias=False, name=f"{name}_widen")(shortcut)
+    shortcut = _normalised(shortcut, name=f"{name}_widen_norm")
+    x = _convolution(x, width, stride=2, name=f"{name}_1")
+    x = keras.layers.Conv2D(width, 3, padding="same", use_bias=False, name=f"{name}_2_conv")(x)
+    x = keras.layers.Add(name=f"{name}_add")([_normalised(x, name=f"{name}_2_norm"), shortcut])
+    return keras.layers.ReLU(name=f"{name}_out")(x)

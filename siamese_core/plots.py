@@ -1,0 +1,85 @@
+"""Arrays -> matplotlib Figures, to show or to save by the caller."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from siamese_core.evaluation import Roc
+from siamese_core.pairs import Pairs
+
+TUTORIAL_PAIRS = 10
+COLUMNS = 5
+SAME_COLOUR, DIFFERENT_COLOUR = "#2a6f97", "#c8553d"  # apart for every kind of colour vision, and in grey
+
+
+def ten_pairs(
+    images: np.ndarray,
+    pairs: Pairs,
+    *,
+    title: str = "",
+    distances: np.ndarray | None = None,
+) -> Figure:
+    """The tutorial's figure: the first ten pairs in two rows of five, both images side by side, labelled.
+
+    Args:
+        images: (n, 28, 28) uint8 that the pairs' rows point to.
+        pairs: At least one pair; those after the tenth are not shown.
+        title: Above the figure.
+        distances: (p,) to write under the pairs; none when None.
+    """
+    shown = min(TUTORIAL_PAIRS, len(pairs))
+    rows = -(-shown // COLUMNS)
+    figure = Figure(figsize=(2.2 * COLUMNS, 1.75 * rows + 0.5), layout="constrained")
+    figure.suptitle(title)
+    axes = np.atleast_1d(figure.subplots(rows, COLUMNS)).ravel()
+    for axis in axes:
+        axis.set_axis_off()
+    for number, axis in enumerate(axes[:shown]):
+        both = np.hstack([images[pairs.left[number]], np.zeros((28, 2), np.uint8), images[pairs.right[number]]])
+        axis.imshow(both, cmap="gray", vmin=0, vmax=255)
+        same = bool(pairs.is_same[number])
+        label = "same" if same else "different"
+        if distances is not None:
+            label += f" · {distances[number]:.2f}"
+        axis.set_title(f"{number + 1}. {label}", fontsize=10, color=SAME_COLOUR if same else DIFFERENT_COLOUR)
+    return figure
+
+
+def roc_curve(curve: Roc, *, title: str = "") -> Figure:
+    """Accepted same pairs against accepted different pairs, with the area under the curve."""
+    figure = Figure(figsize=(4.5, 4.5), layout="constrained")
+    axis = figure.subplots()
+    axis.plot([0, 1], [0, 1], color="0.7", linestyle=":", label="guessing")
+    axis.plot(curve.far, 1.0 - curve.frr, color=SAME_COLOUR, label=f"AUC {curve.auc:.4f}")
+    axis.set(xlabel="different pairs accepted (FAR)", ylabel="same pairs accepted (1 − FRR)", title=title, aspect=1)
+    axis.legend(loc="lower right", frameon=False)
+    return figure
+
+
+def distance_histogram(distances: np.ndarray, is_same: np.ndarray, threshold: float, *, title: str = "") -> Figure:
+    """How the distances (p,) of same and of different pairs are spread, with the threshold between them."""
+    figure = Figure(figsize=(6.5, 3.5), layout="constrained")
+    axis = figure.subplots()
+    bins = np.linspace(0.0, float(distances.max()), 60).tolist()
+    for of_kind, colour, label in ((is_same, SAME_COLOUR, "same"), (~is_same, DIFFERENT_COLOUR, "different")):
+        axis.hist(distances[of_kind], bins, alpha=0.6, color=colour, label=label)
+    axis.axvline(threshold, color="0.2", linestyle="--", label=f"threshold {threshold:.3f}")
+    axis.set(xlabel="distance", ylabel="pairs", title=title)
+    axis.legend(frameon=False)
+    return figure
+
+
+def training_curves(history: Sequence[dict[str, Any]], *, title: str = "") -> Figure:
+    """Loss and validation accuracy, epoch after epoch, as bundles and runs record them."""
+    figure = Figure(figsize=(7.5, 3.2), layout="constrained")
+    figure.suptitle(title)
+    epochs = [event["epoch"] for event in history]
+    for axis, key, label in zip(
+        figure.subplots(1, 2), ("loss", "accuracy"), ("training loss", "validation pair accuracy"), strict=True
+    ):
+        axis.plot(epochs, [event[key] for event in history], marker="o", markersize=3, color=SAME_COLOUR)
+        axis.set(xlabel="epoch", title=label)
+        axis.xaxis.get_major_locator().set_params(integer=True)
+    return figure

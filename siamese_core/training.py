@@ -1,0 +1,326 @@
+"""Training an encoder by a recipe: one compiled step for all recipes, epoch after epoch, seeded and stoppable.
+
+The images stay on the device as one uint8 tensor; a batch is row numbers into it. The step runs under whatever
+`tf.distribute` strategy is in scope: each replica takes its share of the rows.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from siamese_core.comparison import pair_distances
+from siamese_core.config import Recipe
+from siamese_core.data import VALIDATION_SEED
+from siamese_core.errors import RunError
+from siamese_core.evaluation import accuracy, best_threshold, roc
+from siamese_core.losses import (
+    contrastive_loss,
+    euclidean_distance,
+    in_batch_contrastive_loss,
+    supervised_contrastive_loss,
+)
+from siamese_core.networks import NETWORKS
+from siamese_core.pairs import Pairs, tutorial_pairs
+
+SECONDS_A_LOOK = 0.25
+"""How long compiled steps run on before the host looks whether to stop: short for a person, long beside a step."""
+WARM_UP_SHARE = 0.2
+"""Share of the steps in which the one-cycle rate rises."""
+
+
+@dataclass(frozen=True)
+class ProgressEvent:
+    """So many of an epoch's steps are done."""
+
+    epoch: int
+    step: int
+    steps: int
+
+
+@dataclass(frozen=True)
+class EpochEvent:
+    """One epoch, finished and tried on the validation pairs.
+
+    Attributes:
+        epoch: 1 for the first.
+        epochs: Epochs wanted.
+        loss: Mean over the epoch's pairs or anchors, while the weights were moving.
+        accuracy: Share of validation pairs decided rightly at `threshold`.
+        auc: Area under the ROC curve of the validation pairs.
+        threshold: The distance with the best accuracy on the validation pairs.
+        seconds: Time in training steps, compilation counted and evaluation not.
+        images_per_second: Images embedded and learned from a second.
+    """
+
+    epoch: int
+    epochs: int
+    loss: float
+    accuracy: float
+    auc: float
+    threshold: float
+    seconds: float
+    images_per_second: float
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What `train` gives back.
+
+    Attributes:
+        encoder: The network with the weights of the best epoch.
+        history: One event an epoch.
+        kept: The event of the epoch whose weights were kept: the highest validation accuracy.
+        stopped: Whether it was stopped before the last epoch.
+    """
+
+    encoder: keras.Model
+    history: tuple[EpochEvent, ...]
+    kept: EpochEvent
+    stopped: bool
+
+
+@dataclass(frozen=True)
+class EpochRun:
+    """What one pass over the training data did: mean `loss`, `seconds`, `images` embedded, `finished` or stopped."""
+
+    loss: float
+    seconds: float
+    images: int
+    finished: bool
+
+
+def train(
+    recipe: Recipe,
+    images: np.ndarray,
+    labels: np.ndarray,
+    *,
+    validation: tuple[np.ndarray, np.ndarray],
+    seed: int,
+    on_event: Callable[[ProgressEvent | EpochEvent], None] = lambda _: None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> Trained:
+    """Train an encoder and keep its best epoch.
+
+    Args:
+        recipe: What to build and how to train it.
+        images: (n, 28, 28) uint8 to fit on.
+        labels: (n,).
+        validation: Images (v, 28, 28) and labels (v,) never trained on; they choose the epoch and the threshold.
+        seed: Decides weights, pairs, order, dropout and augmentation. Sets Keras's global seed too.
+        on_event: Told about progress and finished epochs.
+        should_stop: Asked between steps; True ends the training with the best epoch so far.
+
+    Raises:
+        RunError: It was stopped before the first epoch ended, so there is nothing to keep.
+    """
+    trainer = Trainer(recipe, images, labels, seed=seed)
+    validation_images, validation_labels = validation
+    pairs = tutorial_pairs(validation_labels, np.random.default_rng(VALIDATION_SEED))
+    history: list[EpochEvent] = []
+    kept, kept_weights = None, None
+    for epoch in range(1, recipe.epochs + 1):
+        report = partial(_report_progress, on_event, epoch)
+        run = trainer.run_epoch(on_step=report, should_stop=should_stop)
+        if not run.finished:
+            break
+        event = _evaluated(run, trainer.embed(validation_images), pairs, epoch, recipe.epochs)
+        history.append(event)
+        if kept is None or event.accuracy > kept.accuracy:
+            kept, kept_weights = event, trainer.encoder.get_weights()
+        on_event(event)
+    if kept is None:
+        raise RunError("Training was stopped before its first epoch ended, so there is no model to keep.")
+    trainer.encoder.set_weights(kept_weights)
+    return Trained(trainer.encoder, tuple(history), kept, stopped=len(history) < recipe.epochs)
+
+
+class Trainer:
+    """An encoder being trained, one epoch at a time.
+
+    Attributes:
+        encoder: The network, with the weights of this moment.
+        recipe: How it is trained.
+        steps: Steps of one epoch.
+    """
+
+    def __init__(self, recipe: Recipe, images: np.ndarray, labels: np.ndarray, *, seed: int) -> None:
+        """Build the network and place (n, 28, 28) uint8 `images` with their (n,) `labels` on the device."""
+        keras.utils.set_random_seed(seed)  # Keras draws weights and dropout from its own global state
+        self.recipe = recipe
+        self._rng = np.random.default_rng(seed)
+        self._labels = labels.astype(np.int32)
+        self._pairs = tutorial_pairs(labels, self._rng) if recipe.batches == "pairs" else None
+        self.steps = self._count_steps()
+        self._objective = partial(LOSSES[recipe.loss, recipe.batches], **recipe.loss_settings)
+        self._strategy = tf.distribute.get_strategy()
+        with self._strategy.scope():
+            self.encoder = NETWORKS[recipe.network]()
+            self._optimizer = _optimizer(recipe, steps=recipe.epochs * self.steps)
+            self._optimizer.build(self.encoder.trainable_variables)
+        self._images = tf.constant(images)
+        self._seed = seed
+        self._steps_a_look = 1
+
+    def run_epoch(
+        self,
+        *,
+        on_step: Callable[[int, int], None] = lambda *_: None,
+        should_stop: Callable[[], bool] = lambda: False,
+    ) -> EpochRun:
+        """Show the encoder every training pair or image once.
+
+        Args:
+            on_step: Told the steps done and the steps of the epoch, a few times a second.
+            should_stop: Asked as often; True ends the epoch early.
+        """
+        loss, targets_seen, images_seen, steps_done, seconds = 0.0, 0, 0, 0, 0.0
+        for rows, targets in self._batches():
+            done = 0
+            while done < len(rows):
+                if should_stop():
+                    return EpochRun(loss / max(targets_seen, 1), seconds, images_seen, finished=False)
+                look = slice(done, done + self._steps_a_look)
+                started = time.perf_counter()
+                loss += float(self._run_steps(rows[look], targets[look]))
+                elapsed = time.perf_counter() - started
+                seconds += elapsed
+                targets_seen += targets[look].size
+                images_seen += rows[look].size
+                done += len(rows[look])
+                self._adapt_look(elapsed)
+                on_step(steps_done + done, self.steps)
+            steps_done += done
+        return EpochRun(loss / targets_seen, seconds, images_seen, finished=True)
+
+    def embed(self, images: np.ndarray) -> np.ndarray:
+        """Embeddings (n, d) float32 of (n, 28, 28) uint8 images by the weights of this moment."""
+        return self.encoder.predict(images, batch_size=1_000, verbose=0)
+
+    def _count_steps(self) -> int:
+        """Steps of one epoch. Pairs end with a smaller batch; images, of which each needs the others, drop the rest."""
+        if self._pairs:
+            return -(-len(self._pairs) // self.recipe.batch_size)
+        return max(1, len(self._labels) // self.recipe.batch_size)
+
+    def _batches(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """One epoch in a new order: rows (steps, arms, b) and targets (steps, b), then the smaller last batch if any.
+
+        The arms are left and right for pairs, with `is_same` as target; one for images, with the label as target.
+        """
+        if self._pairs:
+            order = self._rng.permutation(len(self._pairs))
+            rows = np.stack([self._pairs.left, self._pairs.right])[:, order]
+            targets = self._pairs.is_same[order].astype(np.int32)
+        else:
+            order = self._rng.permutation(len(self._labels)).astype(np.int32)
+            rows = order[None]
+            targets = self._labels[order]
+        size = min(self.recipe.batch_size, len(targets))
+        whole = len(targets) // size
+        end = whole * size
+        yield rows[:, :end].reshape(-1, whole, size).swapaxes(0, 1), targets[:end].reshape(whole, size)
+        if self._pairs and end < len(targets):
+            yield rows[None, :, end:], targets[None, end:]
+
+    def _adapt_look(self, elapsed: float) -> None:
+        if elapsed < SECONDS_A_LOOK / 2:
+            self._steps_a_look *= 2
+        elif elapsed > SECONDS_A_LOOK and self._steps_a_look > 1:
+            self._steps_a_look //= 2
+
+    @tf.function(
+        input_signature=[tf.TensorSpec((None, None, None), tf.int32), tf.TensorSpec((None, None), tf.int32)],
+    )
+    def _run_steps(self, rows: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
+        """Train on every batch in turn without coming back to Python; the sum of the losses of all targets."""
+        total = 0.0
+        for step in tf.range(tf.shape(rows)[0]):
+            losses = self._strategy.run(self._replica_step, args=(rows[step], targets[step]))
+            total += self._strategy.reduce(tf.distribute.ReduceOp.SUM, losses, axis=None)
+        return total
+
+    def _replica_step(self, rows: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
+        """One step on this replica's share of rows (arms, b) and targets (b,); its share of the losses' sum."""
+        context = tf.distribute.get_replica_context()
+        replicas = context.num_replicas_in_sync
+        rows = rows[:, context.replica_id_in_sync_group :: replicas]
+        mine = targets[context.replica_id_in_sync_group :: replicas]
+        images = _augmented(tf.gather(self._images, tf.reshape(rows, [-1])), self.recipe, self._random_seed())
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(self._objective(mine, self.encoder(images, training=True)))
+            share = loss * tf.cast(tf.shape(mine)[0], loss.dtype)
+            mean = share / tf.cast(tf.shape(targets)[0], loss.dtype)
+        variables = self.encoder.trainable_variables
+        self._optimizer.apply(tape.gradient(mean, variables), variables)  # sums the replicas' gradients
+        return share
+
+    def _random_seed(self) -> tf.Tensor:
+        """A seed (2,) for this step's augmentation, the same on every machine."""
+        return tf.stack([tf.constant(self._seed, tf.int32), tf.cast(self._optimizer.iterations, tf.int32)])
+
+
+def _pair_contrastive_loss(is_same: tf.Tensor, embeddings: tf.Tensor, margin: float) -> tf.Tensor:
+    """The contrastive loss of each pair: the first half of the embeddings on the left, the other on the right."""
+    left, right = tf.split(embeddings, 2)
+    return contrastive_loss(is_same, euclidean_distance(left, right), margin)
+
+
+LOSSES: Mapping[tuple[str, str], Callable[..., tf.Tensor]] = {
+    ("contrastive", "pairs"): _pair_contrastive_loss,
+    ("contrastive", "images"): in_batch_contrastive_loss,
+    ("supervised_contrastive", "images"): supervised_contrastive_loss,
+}
+"""By loss and kind of batch: (targets, embeddings, the loss's own settings) -> losses."""
+
+
+def _optimizer(recipe: Recipe, *, steps: int) -> keras.optimizers.Optimizer:
+    rate: float | keras.optimizers.schedules.LearningRateSchedule = recipe.learning_rate
+    if recipe.schedule == "one_cycle":
+        rising = max(1, round(WARM_UP_SHARE * steps))
+        rate = keras.optimizers.schedules.CosineDecay(
+            0.0, max(1, steps - rising), warmup_target=recipe.learning_rate, warmup_steps=rising
+        )
+    if recipe.optimizer == "rmsprop":
+        return keras.optimizers.RMSprop(rate)
+    optimizer = keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay)
+    optimizer.exclude_from_weight_decay(var_names=["gamma", "beta", "bias"])
+    return optimizer
+
+
+def _augmented(images: tf.Tensor, recipe: Recipe, seed: tf.Tensor) -> tf.Tensor:
+    """The (n, h, w) images, each mirrored and shifted by chance as far as the recipe says."""
+    count, height, width = tf.shape(images)[0], images.shape[1], images.shape[2]
+    if recipe.flip:
+        mirrored = tf.random.stateless_uniform([count, 1, 1], seed) < 0.5
+        images = tf.where(mirrored, images[:, :, ::-1], images)
+    if recipe.shift:
+        reach = recipe.shift
+        corner = tf.random.stateless_uniform([count, 2], seed + 1, maxval=2 * reach + 1, dtype=tf.int32)
+        padded = tf.pad(images, [[0, 0], [reach, reach], [reach, reach]])
+        images = tf.gather(padded, corner[:, :1] + tf.range(height), axis=1, batch_dims=1)
+        images = tf.gather(images, corner[:, 1:] + tf.range(width), axis=2, batch_dims=1)
+    return images
+
+
+def _report_progress(on_event: Callable[[ProgressEvent], None], epoch: int, step: int, steps: int) -> None:
+    on_event(ProgressEvent(epoch, step, steps))
+
+
+def _evaluated(run: EpochRun, embeddings: np.ndarray, pairs: Pairs, epoch: int, epochs: int) -> EpochEvent:
+    distances = pair_distances(embeddings, pairs)
+    threshold = best_threshold(distances, pairs.is_same)
+    return EpochEvent(
+        epoch=epoch,
+        epochs=epochs,
+        loss=run.loss,
+        accuracy=accuracy(distances, pairs.is_same, threshold),
+        auc=roc(distances, pairs.is_same).auc,
+        threshold=threshold,
+        seconds=run.seconds,
+        images_per_second=run.images / run.seconds,
+    )

@@ -15,6 +15,7 @@ import numpy as np
 
 from siamese_core import artifacts
 from siamese_core.artifacts import DEFAULT_NAME, Bundle, list_names, load_bundle
+from siamese_core.building import build_bundle, measure
 from siamese_core.comparison import compare
 from siamese_core.config import RECIPES, check_bounds
 from siamese_core.data import Collection, load_collection, open_collection
@@ -88,13 +89,10 @@ def train(
         return stop_asked() or (stop_without is not None and os.getppid() != stop_without)
 
     report = _JsonReport() if as_json else _TextReport()
-    report.started(name, chosen.to_dict(), seed)
     try:
-        from siamese_core.building import build_bundle
-
-        bundle = build_bundle(
-            chosen, name, load_collection(), seed=seed, on_event=report.event, should_stop=should_stop
-        )
+        collection = load_collection()
+        report.started(name, chosen.to_dict(), seed)
+        bundle = build_bundle(chosen, name, collection, seed=seed, on_event=report.event, should_stop=should_stop)
     except SiameseError as error:
         report.failed(str(error))
         raise
@@ -145,8 +143,6 @@ def models(verify: bool, as_json: bool) -> None:
 @JSON
 def evaluate(name: str, as_json: bool) -> None:
     """Measure the model NAME anew over the 10,000 test images and all their 49,995,000 pairs."""
-    from siamese_core.building import measure
-
     bundle, test = load_bundle(name), load_collection().split("test")
     figures = measure(bundle.encoder.embed(test.images), test.labels, bundle.threshold)
     lines = [f"{group}.{key}: {value:.6g}" for group, values in figures.items() for key, value in values.items()]

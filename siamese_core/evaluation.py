@@ -67,11 +67,11 @@ def best_threshold(distances: np.ndarray, is_same: np.ndarray) -> float:
     Of several equally good thresholds the lowest is taken.
     """
     curve = roc(distances, is_same)
-    at = int(np.argmin(curve.far + curve.frr))
-    if at == 0:
-        return float(max(curve.thresholds[1] / 2.0, 0.0))
-    following = curve.thresholds[min(at + 1, len(curve.thresholds) - 1)]
-    return float((float(curve.thresholds[at]) + float(following)) / 2.0)
+    lowest = 0 if curve.thresholds[1] > 0.0 else 1  # nothing is accepted only below the smallest distance, if it is > 0
+    at = lowest + int(np.argmin((curve.far + curve.frr)[lowest:]))
+    at_least = max(float(curve.thresholds[at]), 0.0)
+    below = float(curve.thresholds[min(at + 1, len(curve.thresholds) - 1)])
+    return (at_least + below) / 2.0
 
 
 def _checked(distances: np.ndarray, is_same: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

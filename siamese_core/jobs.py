@@ -194,11 +194,11 @@ def _read_events(path: Path) -> list[dict[str, Any]]:
 
 def _judge(events: list[dict[str, Any]], alive: bool) -> tuple[State, str | None]:
     """A run's state by its last word and by whether it lives."""
+    if alive:
+        return "running", None
     last = events[-1] if events else {"event": ""}
     if last["event"] == "finished":
         return ("stopped" if last["stopped"] else "done"), None
     if last["event"] == "failed":
         return "failed", last["message"]
-    if alive:
-        return "running", None
     return "failed", "The training process ended without a word; it may have been killed or run out of memory."

@@ -1,0 +1,184 @@
+import json
+import os
+import shutil
+import stat
+
+import numpy as np
+import pytest
+
+from siamese_core import artifacts
+from siamese_core.artifacts import (
+    FILES,
+    SHIPPED,
+    check_name,
+    delete_bundle,
+    list_names,
+    load_bundle,
+    load_weights,
+    save_bundle,
+)
+from siamese_core.errors import BundleError
+
+
+@pytest.fixture
+def root(tmp_path):
+    """A folder with a copy of the shipped `classic`, under the name `mine`."""
+    shutil.copytree(artifacts.PROJECT_ARTIFACTS / "classic", tmp_path / "mine")
+    return tmp_path
+
+
+def save_again(root, name="mine", **changes):
+    bundle = load_bundle("classic", artifacts.PROJECT_ARTIFACTS)
+    parts = {
+        "onnx": (artifacts.PROJECT_ARTIFACTS / "classic" / "encoder.onnx").read_bytes(),
+        "weights": load_weights("classic", artifacts.PROJECT_ARTIFACTS),
+        "config": bundle.config,
+        "metrics": bundle.metrics,
+        "history": bundle.history,
+        "gallery_embeddings": bundle.gallery_embeddings,
+    }
+    return save_bundle(name, **(parts | changes), root=root)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_shipped_bundle_is_sound_and_small(name):
+    bundle = load_bundle(name, artifacts.PROJECT_ARTIFACTS)
+    assert bundle.recipe.name == name
+    assert bundle.gallery_embeddings.shape == (10_000, bundle.encoder.size)
+    assert bundle.history
+    assert load_weights(name, artifacts.PROJECT_ARTIFACTS)
+
+
+def test_shipped_bundles_weigh_less_than_eight_megabytes_together():
+    assert sum(load_bundle(name, artifacts.PROJECT_ARTIFACTS).size for name in SHIPPED) < 8_000_000
+
+
+def test_shipped_gallery_is_what_the_shipped_encoder_makes_of_the_test_images(fashion):
+    for name in SHIPPED:
+        bundle = load_bundle(name, artifacts.PROJECT_ARTIFACTS)
+        embeddings = bundle.encoder.embed(fashion.split("test").images[:500])
+        np.testing.assert_allclose(embeddings, bundle.gallery_embeddings[:500], atol=1e-5)
+
+
+def test_saved_bundle_is_loaded_as_it_was(root):
+    saved, original = save_again(root, "again"), load_bundle("mine", root)
+    assert (saved.recipe, saved.threshold, saved.seed) == (original.recipe, original.threshold, original.seed)
+    np.testing.assert_array_equal(saved.gallery_embeddings, original.gallery_embeddings)
+    assert sorted(os.listdir(root / "again")) == sorted((*FILES, "manifest.json"))
+
+
+def test_saving_replaces_the_old_bundle_and_leaves_nothing_behind(root):
+    before = load_bundle("mine", root).fingerprint
+    config = load_bundle("mine", root).config | {"seed": 7}
+    assert save_again(root, config=config).fingerprint != before
+    assert load_bundle("mine", root).seed == 7
+    assert os.listdir(root) == ["mine"]
+
+
+def test_failed_save_leaves_the_old_bundle_and_nothing_else(root, monkeypatch):
+    before = load_bundle("mine", root).fingerprint
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(BundleError, match="could not be saved: No space left on device"):
+        save_again(root)
+    monkeypatch.undo()
+    assert load_bundle("mine", root).fingerprint == before
+    assert os.listdir(root) == ["mine"]
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_flipped_bit_is_found_and_the_file_named(root, file):
+    path = root / "mine" / file
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(BundleError, match=rf"damaged {file}"):
+        load_bundle("mine", root)
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_missing_file_is_named(root, file):
+    (root / "mine" / file).unlink()
+    with pytest.raises(BundleError, match=rf"no readable {file}"):
+        load_bundle("mine", root)
+
+
+@pytest.mark.parametrize(
+    ("manifest", "reason"),
+    [
+        (b"", "damaged manifest"),
+        (b"[]", "damaged manifest"),
+        (b'{"schema": 2, "files": {}}', "schema 2"),
+        (b'{"schema": 1, "files": {"../other": "0"}}', "does not name its files"),
+        (b'{"schema": 1, "files": 3}', "does not name its files"),
+    ],
+)
+def test_foreign_manifest_is_refused(root, manifest, reason):
+    (root / "mine" / "manifest.json").write_bytes(manifest)
+    with pytest.raises(BundleError, match=reason):
+        load_bundle("mine", root)
+
+
+def test_bundle_of_an_unknown_recipe_is_refused(root):
+    recipe = load_bundle("mine", root).config["recipe"] | {"surprise": 1}
+    with pytest.raises(BundleError, match="written by other code"):
+        save_again(root, config=load_bundle("mine", root).config | {"recipe": recipe})
+
+
+def test_threshold_that_is_no_distance_is_refused(root):
+    with pytest.raises(BundleError, match="threshold -1"):
+        save_again(root, metrics=load_bundle("mine", root).metrics | {"threshold": -1.0})
+
+
+def test_weight_that_is_not_finite_is_refused(root):
+    weights = load_weights("mine", root)
+    weights["dense_1/bias"] = np.full(128, np.nan, np.float32)
+    save_again(root, weights=weights)
+    with pytest.raises(BundleError, match="not a finite number"):
+        load_weights("mine", root)
+
+
+def test_onnx_that_is_no_encoder_is_refused(root):
+    with pytest.raises(BundleError, match=r"encoder\.onnx is damaged"):
+        save_again(root, onnx=b"not onnx").encoder  # noqa: B018 - opening it is what fails
+
+
+@pytest.mark.parametrize("name", ["", "Best", "a/b", "..", "-x", "x" * 65, "sample", ".runs", "a\n", None])
+def test_name_that_is_no_name_is_refused(name):
+    with pytest.raises(BundleError, match="small letters"):
+        check_name(name)
+
+
+def test_absent_bundle_says_what_there_is(root):
+    with pytest.raises(BundleError, match="no model 'other'; there are: mine"):
+        load_bundle("other", root)
+
+
+def test_list_shows_bundles_only_and_shipped_ones_first(root):
+    for name in ("classic", "aaa"):
+        shutil.copytree(root / "mine", root / name)
+    (root / ".runs").mkdir()
+    (root / "empty").mkdir()
+    assert list_names(root) == ["classic", "aaa", "mine"]
+    assert list_names(root / "absent") == []
+
+
+def test_own_bundle_can_be_deleted_and_a_shipped_one_not(root):
+    delete_bundle("mine", root)
+    assert os.listdir(root) == []
+    for name, reason in (("mine", "no model"), ("best", "comes with the project")):
+        with pytest.raises(BundleError, match=reason):
+            delete_bundle(name, root)
+
+
+def test_config_holds_what_a_reader_needs(root):
+    config = load_bundle("mine", root).config
+    assert {"recipe", "seed", "versions", "data", "layers", "class_names"} <= config.keys()
+    assert json.loads(json.dumps(config)) == config
+
+
+def test_files_are_not_executable(root):
+    assert not any(stat.S_IXUSR & (root / "mine" / file).stat().st_mode for file in FILES)

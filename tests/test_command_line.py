@@ -1,0 +1,159 @@
+"""The command line as a person or a script meets it: a process with output, errors and an exit code."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from siamese_core.artifacts import PROJECT_ARTIFACTS, load_bundle
+from siamese_core.comparison import compare
+
+
+def command(*arguments, **environment):
+    return subprocess.run(
+        [sys.executable, "-m", "siamese_core", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": ".", **environment},
+    )
+
+
+def answer(*arguments, **environment):
+    ran = command(*arguments, "--json", **environment)
+    assert ran.returncode == 0, ran.stderr
+    return json.loads(ran.stdout)
+
+
+def assert_refused(ran, *reasons):
+    assert ran.returncode == 2
+    assert "Traceback" not in ran.stderr
+    assert all(reason in ran.stderr for reason in reasons), ran.stderr
+    assert ran.stdout == ""
+
+
+def test_help_names_every_command():
+    text = command("--help").stdout
+    assert all(name in text for name in ("data", "train", "models", "evaluate", "distance", "search"))
+
+
+def test_data_says_where_the_images_are():
+    found = answer("data")
+    assert (found["train"], found["test"]) == (60_000, 10_000)
+
+
+def test_distance_is_what_the_core_computes(fashion):
+    told = answer("distance", "test:1", "test:2", "--model", "classic")
+    bundle = load_bundle("classic", PROJECT_ARTIFACTS)
+    a, b = bundle.encoder.embed(fashion.split("test").images[1:3])
+    comparison = compare(a, b, bundle.threshold)
+    assert told == {
+        "model": "classic",
+        "distance": pytest.approx(comparison.distance, abs=1e-6),
+        "threshold": bundle.threshold,
+        "same": comparison.same,
+    }
+
+
+def test_item_saved_as_a_picture_is_at_distance_zero_from_itself(fashion, tmp_path):
+    Image.fromarray(fashion.image("test:123")).save(tmp_path / "item.png")
+    assert answer("distance", tmp_path / "item.png", "test:123")["distance"] == 0.0
+
+
+def test_search_ranks_neighbours_and_classes():
+    result, other = answer("search", "test:0", "train:0", "-k", 5)
+    distances = [near["distance"] for near in result["neighbours"]]
+    assert len(distances) == 5
+    assert distances == sorted(distances)
+    assert "test:0" not in [near["item"] for near in result["neighbours"]]
+    assert {entry["class"] for entry in result["classes"]} == set(
+        load_bundle("best", PROJECT_ARTIFACTS).config["class_names"]
+    )
+    assert result["classes"][0]["class"] == "Ankle boot"
+    assert other["image"] == "train:0"
+
+
+def test_models_lists_figures():
+    names = [row["name"] for row in answer("models", "--verify")]
+    assert names[:2] == ["best", "classic"]
+
+
+def test_damaged_model_is_named_and_the_others_are_listed(tmp_path):
+    for name in ("sound", "broken"):
+        shutil.copytree(PROJECT_ARTIFACTS / "classic", tmp_path / name)
+    (tmp_path / "broken" / "gallery.npz").write_bytes(b"")
+    ran = command("models", "--verify", "--json", SIAMESE_ARTIFACTS=str(tmp_path))
+    assert ran.returncode == 2
+    rows = {row["name"]: row for row in json.loads(ran.stdout)}
+    assert "gallery.npz" in rows["broken"]["problem"]
+    assert rows["sound"]["recipe"] == "classic"
+
+
+@pytest.mark.slow
+def test_evaluate_repeats_the_figures_of_the_bundle():
+    figures, stored = answer("evaluate", "classic"), load_bundle("classic", PROJECT_ARTIFACTS).metrics
+    for group in ("tutorial_pairs", "all_pairs", "retrieval"):
+        assert figures[group] == pytest.approx(stored[group], abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["distance", "test:10000", "test:1"], "no item 10000"),
+        (["distance", "test:1", "/no/such.png"], "No such file"),
+        (["distance", "test:1", "pyproject.toml"], "pyproject.toml"),
+        (["distance", "test:1", "test:2", "--model", "absent"], "no model 'absent'"),
+        (["distance", "test:1", "test:2", "--model", "../best"], "small letters"),
+        (["search", "test:1", "-k", "0"], "-k"),
+        (["evaluate", "absent"], "no model 'absent'"),
+        (["train", "--name", "Not A Name"], "small letters"),
+        (["train", "--name", "x", "--epochs", "0"], "epochs must be between"),
+        (["train", "--name", "x", "--margin", "1"], "has no margin"),
+        (["train", "--name", "x", "--recipe", "classic", "--margin", "nan"], "margin must be between"),
+        (["train", "--name", "classic"], "--replace"),
+    ],
+)
+def test_mistake_of_the_user_is_one_line_and_exit_code_2(arguments, reason):
+    ran = command(*arguments)
+    assert_refused(ran, reason)
+    assert len([line for line in ran.stderr.splitlines() if line.startswith(("siamese_core:", "Error:"))]) == 1
+
+
+def test_missing_data_are_said_before_anything_is_trained(tmp_path):
+    assert_refused(command("train", "--name", "x", FASHION_MNIST_DIR=str(tmp_path)), "FASHION_MNIST_DIR has no file")
+
+
+@pytest.mark.slow
+def test_training_tells_its_events_and_saves_a_model_that_serves(tmp_path):
+    ran = command("train", "--recipe=fast", "--name=mine", "--epochs=1", "--json", SIAMESE_ARTIFACTS=str(tmp_path))
+    events = [json.loads(line) for line in ran.stdout.splitlines()]
+    kinds = [event["event"] for event in events]
+    assert kinds[0] == "started"
+    assert kinds[-2:] == ["epoch", "finished"]
+    assert events[-1]["metrics"]["tutorial_pairs"]["accuracy"] > 0.85
+    assert answer("distance", "test:1", "test:1", "--model=mine", SIAMESE_ARTIFACTS=str(tmp_path))["same"]
+
+
+@pytest.mark.slow
+def test_interrupted_training_keeps_its_best_epoch(tmp_path):
+    arguments = ["train", "--recipe=fast", "--name=mine", "--epochs=200", "--json"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "siamese_core", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env={**os.environ, "SIAMESE_ARTIFACTS": str(tmp_path)},
+    ) as child:
+        next(line for line in child.stdout if json.loads(line)["event"] == "epoch")
+        child.send_signal(signal.SIGINT)
+        last = [json.loads(line) for line in child.stdout][-1]
+    assert child.returncode == 0
+    assert last["event"] == "finished"
+    assert last["stopped"]
+    assert np.isfinite(load_bundle("mine", tmp_path).threshold)

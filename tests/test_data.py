@@ -1,0 +1,147 @@
+import gzip
+import shutil
+
+import numpy as np
+import pytest
+
+from siamese_core import data
+from siamese_core.data import FILES, find_folder, load_collection, load_sample, open_collection, validation_positions
+from siamese_core.errors import DataError, ItemError
+
+
+@pytest.fixture
+def nowhere(tmp_path, monkeypatch):
+    """A machine on which the data set is in none of the places that are looked at."""
+    monkeypatch.delenv("FASHION_MNIST_DIR", raising=False)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    monkeypatch.setattr(data, "DEBIAN_FOLDER", tmp_path / "debian")
+    monkeypatch.setattr(data, "_cache_folder", lambda: tmp_path / "cache")
+    return tmp_path
+
+
+@pytest.fixture
+def copy_of_data(fashion, tmp_path):
+    """A function that copies the four files into a folder."""
+
+    def copy(folder):
+        folder.mkdir(parents=True)
+        for file in FILES.values():
+            shutil.copy(f"{fashion.source}/{file.name}", folder)
+        return folder
+
+    return copy
+
+
+def test_real_data_have_the_published_sizes_and_classes(fashion):
+    train, test = fashion.split("train"), fashion.split("test")
+    assert train.images.shape == (60_000, 28, 28)
+    assert test.images.shape == (10_000, 28, 28)
+    assert train.images.dtype == np.uint8
+    assert np.bincount(train.labels).tolist() == [6_000] * 10
+    assert np.bincount(test.labels).tolist() == [1_000] * 10
+
+
+def test_first_items_are_the_known_ones(fashion):
+    assert fashion.class_names[fashion.label("train:0")] == "Ankle boot"
+    assert fashion.class_names[fashion.label("test:1")] == "Pullover"
+
+
+def test_a_split_is_read_once(fashion):
+    assert fashion.split("test") is fashion.split("test")
+
+
+def test_images_cannot_be_changed_by_accident(fashion):
+    with pytest.raises(ValueError, match="read-only"):
+        fashion.image("test:0")[0, 0] = 1
+
+
+@pytest.mark.parametrize(
+    "reference",
+    ["test", "test:", "test:-1", "test:1.5", "test:10000", "valid:3", "test:" + "9" * 40, "test:²", "../x:1"],
+)
+def test_unknown_item_is_refused_in_one_sentence(fashion, reference):
+    with pytest.raises(ItemError) as refusal:
+        fashion.image(reference)
+    assert "\n" not in str(refusal.value)
+
+
+def test_chosen_folder_comes_first(nowhere, copy_of_data, monkeypatch):
+    copy_of_data(nowhere / "debian")
+    chosen = copy_of_data(nowhere / "chosen")
+    monkeypatch.setenv("FASHION_MNIST_DIR", str(chosen))
+    assert find_folder() == chosen
+
+
+def test_keras_cache_comes_before_debian_before_own_cache(nowhere, copy_of_data):
+    cache = copy_of_data(nowhere / "cache")
+    assert find_folder() == cache
+    debian = copy_of_data(nowhere / "debian")
+    assert find_folder() == debian
+    keras = copy_of_data(nowhere / "keras" / "datasets" / "fashion-mnist")
+    assert find_folder() == keras
+
+
+def test_chosen_folder_without_a_file_is_said_and_not_passed_over(nowhere, copy_of_data, monkeypatch):
+    copy_of_data(nowhere / "debian")
+    chosen = copy_of_data(nowhere / "chosen")
+    (chosen / "t10k-labels-idx1-ubyte.gz").unlink()
+    monkeypatch.setenv("FASHION_MNIST_DIR", str(chosen))
+    with pytest.raises(DataError, match=r"no file t10k-labels-idx1-ubyte\.gz.*siamese_core data"):
+        open_collection()
+
+
+def test_truncated_file_is_named(nowhere, copy_of_data):
+    path = copy_of_data(nowhere / "cache") / "t10k-images-idx3-ubyte.gz"
+    path.write_bytes(path.read_bytes()[:1_000_000])
+    with pytest.raises(DataError, match=r"t10k-images-idx3-ubyte\.gz cannot be read"):
+        open_collection().split("test")
+
+
+def test_changed_pixel_is_found_by_the_checksum(nowhere, copy_of_data):
+    path = copy_of_data(nowhere / "cache") / "t10k-images-idx3-ubyte.gz"
+    content = bytearray(gzip.decompress(path.read_bytes()))
+    content[5_000] ^= 1
+    path.write_bytes(gzip.compress(bytes(content), 1))
+    with pytest.raises(DataError, match=r"t10k-images-idx3-ubyte\.gz is damaged"):
+        open_collection().split("test")
+
+
+def test_sample_opens_when_nothing_else_is_there(nowhere):
+    sample = open_collection()
+    assert not sample.complete
+    assert len(sample.split("train")) == 0
+    assert np.bincount(sample.split("test").labels).tolist() == [100] * 10
+
+
+def test_sample_items_are_the_test_items_of_the_same_numbers(fashion):
+    sample, test = load_sample().split("test"), fashion.split("test")
+    np.testing.assert_array_equal(sample.images, test.images[sample.ids])
+    np.testing.assert_array_equal(sample.labels, test.labels[sample.ids])
+
+
+def test_item_outside_the_sample_says_that_only_a_sample_is_here():
+    sample = load_sample()
+    absent = int(np.setdiff1d(np.arange(1_000), sample.split("test").ids)[0])
+    with pytest.raises(ItemError, match="only a sample"):
+        sample.image(f"test:{absent}")
+
+
+def test_without_download_missing_data_say_how_to_get_them(nowhere):
+    with pytest.raises(DataError, match="dataset-fashion-mnist"):
+        load_collection(download=False)
+
+
+def test_failed_download_names_the_file(nowhere, monkeypatch):
+    monkeypatch.setattr(data, "DOWNLOAD_URL", "http://127.0.0.1:9/")
+    monkeypatch.setattr(data, "DOWNLOAD_TIMEOUT_SECONDS", 1)
+    with pytest.raises(DataError, match=r"train-images-idx3-ubyte\.gz could not be downloaded"):
+        load_collection()
+
+
+def test_validation_split_is_stratified_fixed_and_apart(fashion):
+    labels = fashion.split("train").labels
+    fit, validation = validation_positions(labels)
+    assert np.bincount(labels[validation]).tolist() == [500] * 10
+    assert not np.intersect1d(fit, validation).size
+    assert len(fit) + len(validation) == 60_000
+    assert validation[:5].tolist() == validation_positions(labels)[1][:5].tolist()

@@ -1,0 +1,69 @@
+import keras
+import numpy as np
+import pytest
+
+from siamese_core.encoder import Encoder
+from siamese_core.networks import NETWORKS, describe, load_weights, siamese, to_onnx, weights_by_name
+
+UNIT_SPHERE = ("perceptron", "residual")
+
+
+@pytest.fixture(scope="module", params=list(NETWORKS))
+def encoder(request):
+    keras.utils.set_random_seed(0)
+    return NETWORKS[request.param]()
+
+
+def test_classic_is_the_tutorials_network():
+    layers = describe(NETWORKS["classic"]())
+    assert [layer["type"] for layer in layers[2:]] == ["Flatten", "Dense", "Dropout", "Dense", "Dropout", "Dense"]
+    assert sum(layer["parameters"] for layer in layers) == (784 + 1) * 128 + 2 * (128 + 1) * 128
+
+
+def test_scaling_is_inside(encoder, fashion):
+    images = fashion.split("test").images[:4]
+    assert encoder.input.dtype == "uint8"
+    assert encoder(images).shape == (4, encoder.output_shape[1])
+
+
+@pytest.mark.parametrize("name", UNIT_SPHERE)
+def test_embeddings_lie_on_the_unit_sphere(name, fashion):
+    lengths = np.linalg.norm(NETWORKS[name]()(fashion.split("test").images[:8]), axis=1)
+    np.testing.assert_allclose(lengths, 1.0, rtol=1e-5)
+
+
+def test_onnx_agrees_with_keras_on_a_thousand_real_images(encoder, fashion):
+    images = fashion.split("test").images[:1_000]
+    by_keras = encoder.predict(images, batch_size=250, verbose=0)
+    np.testing.assert_allclose(Encoder(to_onnx(encoder)).embed(images), by_keras, atol=1e-5)
+
+
+def test_weights_find_their_places_again(encoder, fashion):
+    images = fashion.split("test").images[:4]
+    twin = NETWORKS[encoder.name]()
+    assert not np.allclose(twin(images), encoder(images))
+    load_weights(twin, weights_by_name(encoder))
+    np.testing.assert_array_equal(twin(images), encoder(images))
+
+
+def test_weights_of_another_network_are_refused():
+    with pytest.raises(ValueError, match="missing or left over"):
+        load_weights(NETWORKS["classic"](), weights_by_name(NETWORKS["perceptron"]()))
+
+
+def test_weight_of_another_shape_is_named_and_nothing_is_changed():
+    network = NETWORKS["classic"]()
+    before = weights_by_name(network)
+    wrong = {**before, "dense_3/bias": np.zeros(5, np.float32), "dense_1/bias": np.ones(128, np.float32)}
+    with pytest.raises(ValueError, match="dense_3/bias"):
+        load_weights(network, wrong)
+    np.testing.assert_array_equal(weights_by_name(network)["dense_1/bias"], before["dense_1/bias"])
+
+
+def test_siamese_model_gives_distances_and_reloads_without_a_lambda(tmp_path, fashion):
+    model = siamese(NETWORKS["classic"]())
+    pairs = [fashion.split("test").images[:3], fashion.split("test").images[3:6]]
+    model.save(tmp_path / "siamese.keras")
+    again = keras.saving.load_model(tmp_path / "siamese.keras")
+    assert model(pairs).shape == (3,)
+    np.testing.assert_array_equal(again(pairs), model(pairs))

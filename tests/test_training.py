@@ -1,0 +1,103 @@
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from siamese_core.config import RECIPES
+from siamese_core.errors import RunError
+from siamese_core.training import EpochEvent, ProgressEvent, Trainer, train
+
+TINY = {
+    "classic": dataclasses.replace(RECIPES["classic"], epochs=2, batch_size=32),
+    "fast": dataclasses.replace(RECIPES["fast"], epochs=2, batch_size=64),
+    "augmented": dataclasses.replace(RECIPES["fast"], epochs=2, batch_size=64, flip=True, shift=2),
+    "in_batch": dataclasses.replace(
+        RECIPES["fast"], epochs=2, batch_size=64, loss="contrastive", margin=1.0, temperature=None
+    ),
+}
+
+
+def run(recipe, collection, **options):
+    split = collection.split("train")
+    images, labels = split.images, split.labels
+    return train(recipe, images[100:], labels[100:], validation=(images[:100], labels[:100]), seed=0, **options)
+
+
+@pytest.mark.parametrize("name", TINY)
+def test_every_kind_of_recipe_learns(name, tiny):
+    trained = run(dataclasses.replace(TINY[name], epochs=8), tiny)
+    assert trained.history[-1].loss < trained.history[0].loss
+    assert trained.kept.auc > 0.8
+
+
+def test_events_come_in_order_and_tell_the_whole_epoch(tiny):
+    events = []
+    trained = run(TINY["classic"], tiny, on_event=events.append)
+    epochs = [event for event in events if isinstance(event, EpochEvent)]
+    steps = -(-980 // 32)  # 49 positives and 49 negatives of each of ten classes
+    assert [event.epoch for event in epochs] == [1, 2]
+    assert tuple(epochs) == trained.history
+    assert events[-2] == ProgressEvent(2, steps, steps)
+    assert all(event.seconds > 0 and event.images_per_second > 0 for event in epochs)
+
+
+def test_same_seed_same_order_and_pairs_another_seed_others(tiny):
+    split = tiny.split("train")
+
+    def batches(seed):
+        trainer = Trainer(TINY["classic"], split.images, split.labels, seed=seed)
+        return np.concatenate([rows.ravel() for rows, _ in trainer._batches()])
+
+    np.testing.assert_array_equal(batches(1), batches(1))
+    assert (batches(1) != batches(2)).any()
+
+
+def test_an_epoch_shows_every_pair_once(tiny):
+    split = tiny.split("train")
+    trainer = Trainer(TINY["classic"], split.images, split.labels, seed=0)
+    whole, rest = trainer._batches()
+    assert whole[0].shape == (36, 2, 32)
+    assert rest[0].shape == (1, 2, 1_180 - 36 * 32)
+    lefts = np.concatenate([rows[:, 0].ravel() for rows, _ in (whole, rest)])
+    np.testing.assert_array_equal(np.bincount(lefts), np.bincount(trainer._pairs.left))
+
+
+def test_best_epoch_is_kept(tiny):
+    trained = run(dataclasses.replace(TINY["fast"], epochs=4), tiny)
+    assert trained.kept.accuracy == max(event.accuracy for event in trained.history)
+    assert not trained.stopped
+
+
+def test_stopped_run_keeps_the_best_epoch_so_far(tiny):
+    events = []
+    recipe = dataclasses.replace(TINY["fast"], epochs=50)
+
+    def should_stop():
+        return sum(isinstance(event, EpochEvent) for event in events) == 2
+
+    trained = run(recipe, tiny, on_event=events.append, should_stop=should_stop)
+    assert trained.stopped
+    assert len(trained.history) == 2
+    assert trained.kept in trained.history
+
+
+def test_run_stopped_before_its_first_epoch_says_that_nothing_is_kept(tiny):
+    with pytest.raises(RunError, match="before its first epoch"):
+        run(TINY["fast"], tiny, should_stop=lambda: True)
+
+
+def test_two_replicas_learn_what_one_device_does():
+    program = Path(__file__).with_name("two_replicas.py")
+    ran = subprocess.run(
+        [sys.executable, program], capture_output=True, text=True, env={**os.environ, "PYTHONPATH": "."}
+    )
+    assert ran.returncode == 0, ran.stderr[-2_000:]
+    result = json.loads(ran.stdout)
+    assert result["replicas"] == 2
+    assert result["losses"][0] == pytest.approx(result["losses"][1], rel=1e-5)
+    assert result["weights_apart"] < 1e-4

@@ -9,13 +9,12 @@ import fcntl
 import json
 import os
 import re
-import secrets
 import signal
 import subprocess
 import sys
 import threading
-import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, Literal
 
@@ -24,7 +23,7 @@ from siamese_core.config import RECIPES, check_bounds
 from siamese_core.errors import RunError
 
 State = Literal["running", "done", "stopped", "failed"]
-_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
+_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9]{6}")
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,7 @@ def start(
             busy = current(root)
             which = f"The model {busy.settings['name']} is" if busy else "Another model is"
             raise RunError(f"{which} being trained; wait until it is done or stop it.")
-        run_id = f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(3)}"
+        run_id = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")  # whoever holds the slot is alone: no two are equal
         folder = _runs(root) / run_id
         folder.mkdir()
         settings = {"recipe": recipe, "name": name, "seed": seed, **changes}

@@ -18,6 +18,7 @@ LIGHT = [
     "exhaustive",
     "gallery",
     "images",
+    "preprocessing",
     "jobs",
     "pairs",
     "plots",

@@ -81,11 +81,12 @@ def siamese(encoder: keras.Model) -> keras.Model:
 
 
 def describe(encoder: keras.Model) -> list[dict[str, Any]]:
-    """Layer after layer, for a diagram: `name`, `type`, `output_shape` without the batch, `parameters`."""
+    """Layer after layer, for a diagram: `name`, `type`, `inputs` by name, `output_shape` of one item, `parameters`."""
     return [
         {
             "name": layer.name,
             "type": type(layer).__name__,
+            "inputs": _inputs(layer),
             "output_shape": list(layer.output.shape[1:]),
             "parameters": layer.count_params(),
         }
@@ -131,6 +132,13 @@ def load_weights(encoder: keras.Model, weights: Mapping[str, np.ndarray]) -> Non
             raise ValueError(f"`weights[{name!r}]` must have shape {tuple(place.shape)}, got {weights[name].shape}")
     for name, place in places.items():
         place.assign(weights[name])
+
+
+def _inputs(layer: keras.layers.Layer) -> list[str]:
+    """The names of the layers that this one reads, none for the input itself."""
+    if isinstance(layer, keras.layers.InputLayer):
+        return []
+    return [tensor._keras_history.operation.name for tensor in keras.tree.flatten(layer.input)]
 
 
 def _pixels(shape: tuple[int, int]) -> tuple[Any, Any]:

@@ -20,6 +20,13 @@ def test_classic_is_the_tutorials_network():
     assert sum(layer["parameters"] for layer in layers) == (784 + 1) * 128 + 2 * (128 + 1) * 128
 
 
+def test_description_tells_what_each_layer_reads():
+    layers = {layer["name"]: layer for layer in describe(NETWORKS["residual"]())}
+    assert layers["images"]["inputs"] == []
+    assert layers["block_1_add"]["inputs"] == ["block_1_2_norm", "block_1_widen_norm"]
+    assert layers["block_1_shrink"]["inputs"] == ["stem_relu"]
+
+
 def test_scaling_is_inside(encoder, fashion):
     images = fashion.split("test").images[:4]
     assert encoder.input.dtype == "uint8"

@@ -1,0 +1,100 @@
+"""The app as a visitor meets it: start, first distance, clicks, memory.
+
+    python benchmarks/app.py --starts 3 --clicks 20
+
+Starts the server, opens it in headless Chromium, and measures from the start of the process to the first distance on
+the screen; then clicks tiles of the wall and measures from click to new distance; then asks the system for the
+server's resident memory. Prints medians as Markdown. Needs requirements-dev.txt and a Chromium.
+"""
+
+import argparse
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+DISTANCE = "[data-testid=stMetricValue]"
+CHANGED = f"before => document.querySelector('{DISTANCE}')?.innerText !== before"
+
+
+@contextmanager
+def running_server() -> Iterator[tuple[str, int, float]]:
+    """A server on a free port: its address, process id and time of start."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", f"--server.port={port}"]
+    started = time.perf_counter()
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            yield f"http://127.0.0.1:{port}", process.pid, started
+        finally:
+            process.terminate()
+
+
+def open_page(browser: Browser, url: str) -> Page:
+    """The app's first page, as soon as it shows a distance."""
+    page = browser.new_context(viewport={"width": 1366, "height": 768}).new_page()
+    while True:
+        try:
+            page.goto(url)
+            break
+        except Exception:  # the server does not listen yet; Playwright's error has no narrower kind
+            time.sleep(0.02)
+    page.wait_for_selector(DISTANCE)
+    return page
+
+
+def time_clicks(page: Page, count: int) -> list[float]:
+    """Seconds from a click on a tile to another distance on the screen."""
+    page.wait_for_selector(".st-key-wall .item")
+    seconds = []
+    for number in range(count):
+        before = page.locator(DISTANCE).first.inner_text()
+        tile = page.locator(".st-key-wall .item").nth(3 + 2 * number)
+        started = time.perf_counter()
+        tile.click()
+        page.wait_for_function(CHANGED, arg=before)
+        seconds.append(time.perf_counter() - started)
+    return seconds
+
+
+def resident_megabytes(pid: int) -> float:
+    """Resident memory of a process, as the system tells it."""
+    told = subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], check=True, capture_output=True, text=True).stdout  # noqa: S607
+    return int(told) / 1024
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--starts", type=int, default=3)
+    parser.add_argument("--clicks", type=int, default=20)
+    arguments = parser.parse_args()
+    starts, clicks, memory = [], [], []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        for _ in range(arguments.starts):
+            with running_server() as (url, pid, started):
+                page = open_page(browser, url)
+                starts.append(time.perf_counter() - started)
+                clicks += time_clicks(page, arguments.clicks)
+                memory.append(resident_megabytes(pid))
+                page.context.close()
+        browser.close()
+    print(f"| {os.cpu_count()} cores | median | worst |\n|---|---|---|")
+    print(f"| server start → first distance visible, s | {statistics.median(starts):.2f} | {max(starts):.2f} |")
+    print(f"| click → distance, ms | {1e3 * statistics.median(clicks):.0f} | {1e3 * max(clicks):.0f} |")
+    print(f"| server's memory, one visitor, MB | {statistics.median(memory):.0f} | {max(memory):.0f} |")
+
+
+if __name__ == "__main__":
+    main()

@@ -24,9 +24,10 @@ import numpy as np
 
 def run_fast(seed: int) -> list[dict[str, float]]:
     """After each epoch of `fast`: training seconds so far, images a second, and exact accuracy."""
+    from siamese_core.collection import validation_positions
     from siamese_core.comparison import pair_distances
     from siamese_core.config import RECIPES
-    from siamese_core.data import load_collection, validation_positions
+    from siamese_core.data import load_collection
     from siamese_core.evaluation import best_threshold
     from siamese_core.exhaustive import evaluate_all_pairs
     from siamese_core.pairs import tutorial_pairs

@@ -24,7 +24,8 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
-from siamese_core.data import load_collection, validation_positions
+from siamese_core.collection import validation_positions
+from siamese_core.data import load_collection
 from siamese_core.pairs import tutorial_pairs
 
 

@@ -16,9 +16,10 @@ import numpy as np
 from siamese_core import artifacts
 from siamese_core.artifacts import DEFAULT_NAME, Bundle, list_names, load_bundle
 from siamese_core.building import build_bundle, measure
+from siamese_core.collection import Collection
 from siamese_core.comparison import compare
 from siamese_core.config import RECIPES, check_bounds
-from siamese_core.data import Collection, load_collection, open_collection
+from siamese_core.data import load_collection, open_collection
 from siamese_core.errors import BundleError, SiameseError
 from siamese_core.gallery import Gallery
 from siamese_core.images import load_image

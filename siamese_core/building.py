@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from siamese_core.artifacts import Bundle, check_name, save_bundle
+from siamese_core.collection import Collection, validation_positions
 from siamese_core.comparison import pair_distances
 from siamese_core.config import Recipe
-from siamese_core.data import Collection, validation_positions
 from siamese_core.encoder import Encoder
 from siamese_core.evaluation import accuracy, roc
 from siamese_core.exhaustive import evaluate_all_pairs, retrieval

@@ -13,9 +13,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from siamese_core.collection import VALIDATION_SEED
 from siamese_core.comparison import pair_distances
 from siamese_core.config import Recipe
-from siamese_core.data import VALIDATION_SEED
 from siamese_core.errors import RunError
 from siamese_core.evaluation import accuracy, best_threshold, roc
 from siamese_core.losses import (

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from siamese_core.data import CLASS_NAMES, Collection, Split, load_collection
+from siamese_core.collection import Collection, Split
+from siamese_core.data import CLASS_NAMES, load_collection
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from siamese_core import data
-from siamese_core.data import FILES, find_folder, load_collection, load_sample, open_collection, validation_positions
+from siamese_core.data import FILES, find_folder, load_collection, load_sample, open_collection
 from siamese_core.errors import DataError, ItemError
 
 
@@ -46,23 +46,9 @@ def test_first_items_are_the_known_ones(fashion):
     assert fashion.class_names[fashion.label("test:1")] == "Pullover"
 
 
-def test_a_split_is_read_once(fashion):
-    assert fashion.split("test") is fashion.split("test")
-
-
 def test_images_cannot_be_changed_by_accident(fashion):
     with pytest.raises(ValueError, match="read-only"):
         fashion.image("test:0")[0, 0] = 1
-
-
-@pytest.mark.parametrize(
-    "reference",
-    ["test", "test:", "test:-1", "test:1.5", "test:10000", "valid:3", "test:" + "9" * 40, "test:²", "../x:1"],
-)
-def test_unknown_item_is_refused_in_one_sentence(fashion, reference):
-    with pytest.raises(ItemError) as refusal:
-        fashion.image(reference)
-    assert "\n" not in str(refusal.value)
 
 
 def test_chosen_folder_comes_first(nowhere, copy_of_data, monkeypatch):
@@ -136,12 +122,3 @@ def test_failed_download_names_the_file(nowhere, monkeypatch):
     monkeypatch.setattr(data, "DOWNLOAD_TIMEOUT_SECONDS", 1)
     with pytest.raises(DataError, match=r"train-images-idx3-ubyte\.gz could not be downloaded"):
         load_collection()
-
-
-def test_validation_split_is_stratified_fixed_and_apart(fashion):
-    labels = fashion.split("train").labels
-    fit, validation = validation_positions(labels)
-    assert np.bincount(labels[validation]).tolist() == [500] * 10
-    assert not np.intersect1d(fit, validation).size
-    assert len(fit) + len(validation) == 60_000
-    assert validation[:5].tolist() == validation_positions(labels)[1][:5].tolist()

@@ -9,6 +9,7 @@ import pytest
 LIGHT = [
     "artifacts",
     "building",
+    "collection",
     "comparison",
     "config",
     "data",

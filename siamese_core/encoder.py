@@ -29,6 +29,8 @@ class Encoder:
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = min(2, os.cpu_count() or 1)  # more threads than this cost more than they give
+        # Threads that wait by spinning gain nothing here and take a core from whoever else needs it.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = 3
         try:
             self._session = onnxruntime.InferenceSession(onnx, options, providers=["CPUExecutionProvider"])

@@ -29,7 +29,7 @@ def run_fast(seed: int) -> list[dict[str, float]]:
     from siamese_core.config import RECIPES
     from siamese_core.data import load_collection
     from siamese_core.evaluation import best_threshold
-    from siamese_core.exhaustive import evaluate_all_pairs
+    from siamese_core.exhaustive import all_pair_distances, evaluate_all_pairs
     from siamese_core.pairs import tutorial_pairs
     from siamese_core.training import Trainer
 
@@ -44,7 +44,7 @@ def run_fast(seed: int) -> list[dict[str, float]]:
         seconds += run.seconds
         distances = pair_distances(trainer.embed(train.images[validation]), pairs)
         threshold = best_threshold(distances, pairs.is_same)
-        exact = evaluate_all_pairs(trainer.embed(test.images), test.labels, threshold)
+        exact = evaluate_all_pairs(*all_pair_distances(trainer.embed(test.images), test.labels), threshold)
         epochs.append(
             {
                 "seconds": seconds,

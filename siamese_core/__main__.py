@@ -145,7 +145,7 @@ def models(verify: bool, as_json: bool) -> None:
 def evaluate(name: str, as_json: bool) -> None:
     """Measure the model NAME anew over the 10,000 test images and all their 49,995,000 pairs."""
     bundle, test = load_bundle(name), load_collection().split("test")
-    figures = measure(bundle.encoder.embed(test.images), test.labels, bundle.threshold)
+    figures = measure(bundle.encoder.embed(test.images), test.labels, bundle.threshold, bundle.calibration)
     lines = [f"{group}.{key}: {value:.6g}" for group, values in figures.items() for key, value in values.items()]
     _print(figures, as_json, "\n".join(lines))
 
@@ -154,13 +154,21 @@ def evaluate(name: str, as_json: bool) -> None:
 @click.argument("a")
 @click.argument("b")
 @MODEL
+@click.option(
+    "--base-rate",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    default=0.5,
+    show_default=True,
+    help="The share of same pairs you expect.",
+)
 @JSON
-def distance(a: str, b: str, model: str, as_json: bool) -> None:
-    """Distance between A and B, and whether the model calls them the same."""
+def distance(a: str, b: str, model: str, base_rate: float, as_json: bool) -> None:
+    """Distance between A and B, whether the model calls them the same, and how sure that is."""
     bundle, collection = load_bundle(model), open_collection()
     images = np.stack([_open_item(reference, collection) for reference in (a, b)])
     embedding_a, embedding_b = bundle.encoder.embed(images)
     comparison = compare(embedding_a, embedding_b, bundle.threshold)
+    p_same = float(bundle.calibration.probability(comparison.distance, base_rate=base_rate))
     verdict = "same" if comparison.same else "different"
     _print(
         {
@@ -168,9 +176,10 @@ def distance(a: str, b: str, model: str, as_json: bool) -> None:
             "distance": comparison.distance,
             "threshold": comparison.threshold,
             "same": comparison.same,
+            "p_same": p_same,
         },
         as_json,
-        f"{comparison.distance:.4f}  {verdict} (threshold {comparison.threshold:.4f}, model {model})",
+        f"{comparison.distance:.4f}  {verdict}, P(same) {p_same:.3f} (threshold {comparison.threshold:.4f}, {model})",
     )
 
 

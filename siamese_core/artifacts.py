@@ -26,6 +26,7 @@ from typing import Any
 
 import numpy as np
 
+from siamese_core.calibration import Calibration
 from siamese_core.config import Recipe
 from siamese_core.encoder import Encoder
 from siamese_core.errors import BundleError
@@ -73,6 +74,11 @@ class Bundle:
     def threshold(self) -> float:
         """The distance, chosen on validation pairs, up to which two items are the same."""
         return float(self.metrics["threshold"])
+
+    @cached_property
+    def calibration(self) -> Calibration:
+        """Distance -> P(same), fitted to validation pairs."""
+        return Calibration.from_dict(self.metrics["calibration"])
 
     @property
     def shipped(self) -> bool:
@@ -168,7 +174,7 @@ def load_bundle(name: str, root: Path | None = None) -> Bundle:
             _onnx=contents["encoder.onnx"],
             _gallery=contents["gallery.npz"],
         )
-        _check_threshold(bundle)
+        _check_figures(bundle)
     except (ValueError, KeyError, TypeError) as error:
         raise BundleError(f"The model {name} was written by other code than this ({error}); train it again.") from error
     return bundle
@@ -269,7 +275,9 @@ def _parse_manifest(name: str, content: bytes) -> dict[str, str]:
     return hashes
 
 
-def _check_threshold(bundle: Bundle) -> None:
+def _check_figures(bundle: Bundle) -> None:
+    """Accept a bundle whose threshold and calibration can be used."""
+    bundle.calibration  # noqa: B018 - reading it is the check
     if not 0.0 <= bundle.threshold < float("inf"):
         raise ValueError(f"threshold {bundle.threshold}")
 

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from siamese_core.artifacts import Bundle, check_name, save_bundle
+from siamese_core.calibration import Calibration, calibrate, reliability
 from siamese_core.collection import Collection, validation_positions
 from siamese_core.comparison import pair_distances
 from siamese_core.config import Recipe
 from siamese_core.encoder import Encoder
 from siamese_core.evaluation import accuracy, roc
-from siamese_core.exhaustive import evaluate_all_pairs, retrieval
+from siamese_core.exhaustive import all_pair_distances, evaluate_all_pairs, retrieval
 from siamese_core.pairs import tutorial_pairs
 
 TEST_PAIRS_SEED = 0
@@ -65,7 +66,9 @@ def build_bundle(
         should_stop=should_stop,
     )
     onnx = to_onnx(trained.encoder)
-    embeddings = Encoder(onnx).embed(test.images)
+    encoder = Encoder(onnx)
+    embeddings = encoder.embed(test.images)
+    calibration = calibrate(encoder.embed(training.images[validation]), training.labels[validation])
     return save_bundle(
         name,
         onnx=onnx,
@@ -83,7 +86,8 @@ def build_bundle(
         metrics={
             "threshold": trained.kept.threshold,
             "validation": {"accuracy": trained.kept.accuracy, "auc": trained.kept.auc},
-            **measure(embeddings, test.labels, trained.kept.threshold),
+            "calibration": calibration.to_dict(),
+            **measure(embeddings, test.labels, trained.kept.threshold, calibration),
             "parameters": trained.encoder.count_params(),
             "seconds": sum(event.seconds for event in trained.history),
         },
@@ -93,21 +97,26 @@ def build_bundle(
     )
 
 
-def measure(embeddings: np.ndarray, labels: np.ndarray, threshold: float) -> dict[str, dict[str, float]]:
+def measure(
+    embeddings: np.ndarray, labels: np.ndarray, threshold: float, calibration: Calibration
+) -> dict[str, dict[str, float]]:
     """All figures of a model over the test images.
 
     Args:
         embeddings: (n, d) of the test images.
         labels: (n,).
         threshold: Chosen on validation pairs.
+        calibration: Fitted to validation pairs.
 
     Returns:
         `tutorial_pairs`, over the tutorial's test pairs, at its fixed threshold of 0.5 and at the model's own;
-        `all_pairs` and `retrieval`, exact.
+        `all_pairs`, `probability` (is P(same) true?) and `retrieval`, exact.
     """
     pairs = tutorial_pairs(labels, np.random.default_rng(TEST_PAIRS_SEED))
     distances = pair_distances(embeddings, pairs)
-    exact = evaluate_all_pairs(embeddings, labels, threshold)
+    same, different = all_pair_distances(embeddings, labels)
+    exact = evaluate_all_pairs(same, different, threshold)
+    trust = reliability(calibration, same, different)
     return {
         "tutorial_pairs": {
             "n": len(pairs),
@@ -117,5 +126,6 @@ def measure(embeddings: np.ndarray, labels: np.ndarray, threshold: float) -> dic
             "auc": roc(distances, pairs.is_same).auc,
         },
         "all_pairs": {"balanced_accuracy": exact.balanced_accuracy, "auc": exact.auc, "eer": exact.eer},
+        "probability": {"ece": trust.ece, "brier": trust.brier},
         "retrieval": asdict(retrieval(embeddings, labels)),
     }

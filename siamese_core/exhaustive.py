@@ -49,15 +49,14 @@ class Retrieval:
     map_at_10: float
 
 
-def evaluate_all_pairs(embeddings: np.ndarray, labels: np.ndarray, threshold: float) -> AllPairs:
-    """Exact balanced accuracy, AUC and EER over all n * (n - 1) / 2 pairs of n items.
+def all_pair_distances(embeddings: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The distances of all same pairs and of all different pairs among n items, each increasing.
 
-    Keeps every distance once, as float32, and sorts: 10,000 items take 200 MB.
+    Every distance is kept once, as float32: 10,000 items take 200 MB.
 
     Args:
         embeddings: (n, d).
         labels: (n,).
-        threshold: Decides the balanced accuracy.
 
     Raises:
         ValueError: The labels make no same pair or no different pair.
@@ -77,7 +76,17 @@ def evaluate_all_pairs(embeddings: np.ndarray, labels: np.ndarray, threshold: fl
         same_end, different_end = same_end + len(of_same), different_end + len(of_different)
     same.sort()
     different.sort()
+    return same, different
 
+
+def evaluate_all_pairs(same: np.ndarray, different: np.ndarray, threshold: float) -> AllPairs:
+    """Exact balanced accuracy, AUC and EER over every pair there is.
+
+    Args:
+        same: Distances of all same pairs, increasing, as `all_pair_distances` gives them.
+        different: Distances of all different pairs, increasing.
+        threshold: Decides the balanced accuracy.
+    """
     below = np.searchsorted(different, same, "left")
     up_to = np.searchsorted(different, same, "right")
     auc = 1.0 - (below.sum() + up_to.sum()) / 2.0 / len(same) / len(different)

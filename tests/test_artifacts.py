@@ -133,6 +133,12 @@ def test_threshold_that_is_no_distance_is_refused(root):
         save_again(root, metrics=load_bundle("mine", root).metrics | {"threshold": -1.0})
 
 
+def test_calibration_that_rises_with_distance_is_refused(root):
+    rising = {"kind": "isotonic", "knots": [[0.0, 0.1], [1.0, 0.9]]}
+    with pytest.raises(BundleError, match="a calibration falls"):
+        save_again(root, metrics=load_bundle("mine", root).metrics | {"calibration": rising})
+
+
 def test_weight_that_is_not_finite_is_refused(root):
     weights = load_weights("mine", root)
     weights["dense_1/bias"] = np.full(128, np.nan, np.float32)

@@ -58,7 +58,13 @@ def test_distance_is_what_the_core_computes(fashion):
         "distance": pytest.approx(comparison.distance, abs=1e-6),
         "threshold": bundle.threshold,
         "same": comparison.same,
+        "p_same": pytest.approx(float(bundle.calibration.probability(comparison.distance)), abs=1e-6),
     }
+
+
+def test_the_fewer_same_pairs_one_expects_the_less_probable_they_are():
+    rare, even = (answer("distance", "test:1", "test:16", "--base-rate", rate)["p_same"] for rate in (0.01, 0.5))
+    assert rare < even
 
 
 def test_item_saved_as_a_picture_is_at_distance_zero_from_itself(fashion, tmp_path):
@@ -98,7 +104,7 @@ def test_damaged_model_is_named_and_the_others_are_listed(tmp_path):
 @pytest.mark.slow
 def test_evaluate_repeats_the_figures_of_the_bundle():
     figures, stored = answer("evaluate", "classic"), load_bundle("classic", PROJECT_ARTIFACTS).metrics
-    for group in ("tutorial_pairs", "all_pairs", "retrieval"):
+    for group in ("tutorial_pairs", "all_pairs", "probability", "retrieval"):
         assert figures[group] == pytest.approx(stored[group], abs=1e-5)
 
 
@@ -111,6 +117,7 @@ def test_evaluate_repeats_the_figures_of_the_bundle():
         (["distance", "test:1", "test:2", "--model", "absent"], "no model 'absent'"),
         (["distance", "test:1", "test:2", "--model", "../best"], "small letters"),
         (["search", "test:1", "-k", "0"], "-k"),
+        (["distance", "test:1", "test:2", "--base-rate", "1"], "--base-rate"),
         (["evaluate", "absent"], "no model 'absent'"),
         (["train", "--name", "Not A Name"], "small letters"),
         (["train", "--name", "x", "--epochs", "0"], "epochs must be between"),

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from siamese_core.exhaustive import BLOCK_ROWS, evaluate_all_pairs, retrieval
+from siamese_core.exhaustive import BLOCK_ROWS, all_pair_distances, evaluate_all_pairs, retrieval
 
 
 @pytest.fixture(scope="module")
@@ -23,15 +23,22 @@ def by_loops(items):
 
 
 def test_all_pairs_are_counted_once(items):
-    exact = evaluate_all_pairs(*items, threshold=3.0)
+    exact = evaluate_all_pairs(*all_pair_distances(*items), threshold=3.0)
     sizes = np.bincount(items[1])
     assert exact.same == (sizes * (sizes - 1) // 2).sum()
     assert exact.same + exact.different == len(items[1]) * (len(items[1]) - 1) // 2
 
 
+def test_distances_of_all_pairs_come_apart_and_in_order(items, by_loops):
+    same, different = all_pair_distances(*items)
+    _, distances, is_same = by_loops
+    np.testing.assert_allclose(same, np.sort(distances[is_same]), rtol=1e-6)
+    np.testing.assert_allclose(different, np.sort(distances[~is_same]), rtol=1e-6)
+
+
 def test_exact_figures_are_those_of_all_pairs_taken_one_by_one(items, by_loops):
     _, distances, is_same = by_loops
-    exact = evaluate_all_pairs(*items, threshold=3.0)
+    exact = evaluate_all_pairs(*all_pair_distances(*items), threshold=3.0)
     accepted = distances <= 3.0
     assert exact.balanced_accuracy == pytest.approx((accepted[is_same].mean() + (~accepted[~is_same]).mean()) / 2)
     assert exact.auc == pytest.approx(roc_auc_score(is_same, -distances), abs=1e-6)
@@ -40,7 +47,8 @@ def test_exact_figures_are_those_of_all_pairs_taken_one_by_one(items, by_loops):
 
 
 def test_ties_count_half():
-    exact = evaluate_all_pairs(np.zeros((6, 2), np.float32), np.array([0, 0, 0, 1, 1, 1]), threshold=0.0)
+    distances = all_pair_distances(np.zeros((6, 2), np.float32), np.array([0, 0, 0, 1, 1, 1]))
+    exact = evaluate_all_pairs(*distances, threshold=0.0)
     assert exact.auc == 0.5
 
 
@@ -74,4 +82,4 @@ def test_duplicates_of_an_item_are_neighbours_at_distance_zero():
 
 def test_labels_of_one_kind_are_refused():
     with pytest.raises(ValueError, match="one same and one different"):
-        evaluate_all_pairs(np.zeros((3, 2), np.float32), np.zeros(3, int), threshold=1.0)
+        all_pair_distances(np.zeros((3, 2), np.float32), np.zeros(3, int))

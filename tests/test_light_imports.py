@@ -9,6 +9,7 @@ import pytest
 LIGHT = [
     "artifacts",
     "building",
+    "calibration",
     "collection",
     "comparison",
     "config",

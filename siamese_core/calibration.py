@@ -1,0 +1,189 @@
+"""Distance -> the probability that two items are the same.
+
+The curve is learned on pairs of which half are the same; what share of same pairs a person expects, the base rate,
+comes in by Bayes' rule.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from siamese_core.exhaustive import all_pair_distances
+
+BINS = 50
+"""Quantiles of each kind of pairs that the curve may bend at: they lie close where the pairs do."""
+SURE = 1e-3
+"""No probability is nearer to 0 or 1 than this: some labels are wrong, and the validation images are few."""
+FOLDS = 5
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """A falling curve of probability over distance, straight between its knots and level beyond them.
+
+    Attributes:
+        kind: "logistic" or "isotonic", whichever fitted unseen validation pairs better.
+        distances: (k,) increasing.
+        p_same: (k,) falling, at a base rate of one half.
+    """
+
+    kind: str
+    distances: np.ndarray
+    p_same: np.ndarray
+
+    def probability(self, distances: np.ndarray | float, *, base_rate: float = 0.5) -> np.ndarray:
+        """P(same) at these distances when `base_rate` is the share of same pairs one expects.
+
+        Raises:
+            ValueError: `base_rate` does not lie between 0 and 1.
+        """
+        if not 0.0 < base_rate < 1.0:
+            raise ValueError(f"`base_rate` must lie between 0 and 1, got {base_rate}")
+        balanced = np.interp(distances, self.distances, self.p_same)
+        same, different = balanced * base_rate, (1.0 - balanced) * (1.0 - base_rate)
+        return same / (same + different)  # Bayes
+
+    def to_dict(self) -> dict[str, Any]:
+        """The curve as plain JSON values."""
+        knots = zip(self.distances.tolist(), self.p_same.tolist(), strict=True)
+        return {"kind": self.kind, "knots": [[round(distance, 6), round(p, 6)] for distance, p in knots]}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "Calibration":
+        """The curve that `to_dict` wrote.
+
+        Raises:
+            ValueError: It is none.
+        """
+        knots = np.asarray(values["knots"], float)
+        if knots.ndim != 2 or knots.shape[1] != 2 or not len(knots) or not np.isfinite(knots).all():
+            raise ValueError("a calibration needs knots of a distance and a probability")
+        distances, p_same = knots.T
+        if (np.diff(distances) < 0).any() or (np.diff(p_same) > 0).any() or p_same.max() > 1.0 or p_same.min() < 0.0:
+            raise ValueError("a calibration falls from at most 1 to at least 0")
+        return cls(str(values["kind"]), distances, p_same)
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """How far predicted probabilities are from what happens, same and different pairs weighing alike.
+
+    Attributes:
+        ece: Expected calibration error: mean distance between predicted and observed share, over equal-width bins.
+        brier: Mean squared error of the probability.
+        predicted: (bins,) mean prediction of each bin that holds pairs.
+        observed: (bins,) share of same pairs in it.
+        weight: (bins,) its share of all pairs.
+    """
+
+    ece: float
+    brier: float
+    predicted: np.ndarray
+    observed: np.ndarray
+    weight: np.ndarray
+
+
+def calibrate(embeddings: np.ndarray, labels: np.ndarray) -> Calibration:
+    """The kind of curve that explains unseen validation pairs better, fitted to all of them.
+
+    Judged by cross-validation over images, never over pairs: two pairs that share an image are no two witnesses.
+
+    Args:
+        embeddings: (n, d) of validation images.
+        labels: (n,).
+    """
+    fold = np.arange(len(labels)) % FOLDS
+    losses = np.zeros(len(FITS))
+    for number in range(FOLDS):
+        fit, held_out = (all_pair_distances(embeddings[of], labels[of]) for of in (fold != number, fold == number))
+        losses += [log_loss(fit_curve(*fit), *held_out) for fit_curve in FITS]
+    return FITS[int(np.argmin(losses))](*all_pair_distances(embeddings, labels))
+
+
+def log_loss(curve: Calibration, same: np.ndarray, different: np.ndarray) -> float:
+    """Mean negative logarithm of the probability given to what was true, both kinds of pairs weighing alike."""
+    return float(-(np.log(curve.probability(same)).mean() + np.log1p(-curve.probability(different)).mean()) / 2.0)
+
+
+def reliability(curve: Calibration, same: np.ndarray, different: np.ndarray, *, bins: int = 15) -> Reliability:
+    """What a curve is worth on pairs it was not fitted to.
+
+    Args:
+        curve: The calibration.
+        same: Distances of same pairs.
+        different: Distances of different pairs.
+        bins: Equal-width bins of probability.
+    """
+    p_same, p_different = curve.probability(same), curve.probability(different)
+    edges = np.linspace(0.0, 1.0, bins + 1)
+    sums = []
+    for p in (p_same, p_different):
+        place = np.clip(np.digitize(p, edges) - 1, 0, bins - 1)
+        sums.append([np.bincount(place, weights, bins) / len(p) / 2.0 for weights in (None, p)])
+    (weight_same, mass_same), (weight_different, mass_different) = sums
+    weight = weight_same + weight_different
+    used = weight > 0
+    predicted = (mass_same + mass_different)[used] / weight[used]
+    observed = weight_same[used] / weight[used]
+    return Reliability(
+        ece=float((weight[used] * np.abs(predicted - observed)).sum()),
+        brier=float((np.square(1.0 - p_same).mean() + np.square(p_different).mean()) / 2.0),
+        predicted=predicted,
+        observed=observed,
+        weight=weight[used],
+    )
+
+
+def _binned(same: np.ndarray, different: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Mean distance, share of same pairs, and weight of `BINS` bins of equal weight, both kinds weighing alike."""
+    quantiles = np.linspace(0.0, 1.0, BINS + 1)
+    edges = np.unique(np.concatenate([np.quantile(same, quantiles), np.quantile(different, quantiles)]))
+    counts, sums = [], []
+    for distances in (same, different):
+        place = np.clip(np.searchsorted(edges, distances, "right") - 1, 0, len(edges) - 1)
+        counts.append(np.bincount(place, minlength=len(edges)) / len(distances) / 2.0)
+        sums.append(np.bincount(place, distances, minlength=len(edges)) / len(distances) / 2.0)
+    weight = counts[0] + counts[1]
+    used = weight > 0
+    return (sums[0] + sums[1])[used] / weight[used], counts[0][used] / weight[used], weight[used]
+
+
+def _isotonic(same: np.ndarray, different: np.ndarray) -> Calibration:
+    """The falling step curve nearest to the observed shares (pool adjacent violators), knots at the steps' middles."""
+    centres, shares, weights = _binned(same, different)
+    blocks: list[list[float]] = []  # mean distance, share, weight
+    for block in zip(centres.tolist(), shares.tolist(), weights.tolist(), strict=True):
+        blocks.append(list(block))
+        while len(blocks) > 1 and blocks[-1][1] >= blocks[-2][1]:
+            last, before = blocks.pop(), blocks.pop()
+            weight = before[2] + last[2]
+            blocks.append([(before[i] * before[2] + last[i] * last[2]) / weight for i in (0, 1)] + [weight])
+    knots = np.array(blocks)
+    return Calibration("isotonic", knots[:, 0], knots[:, 1].clip(SURE, 1.0 - SURE))
+
+
+def _logistic(same: np.ndarray, different: np.ndarray, *, steps: int = 50) -> Calibration:
+    """The logistic curve of highest likelihood, by Newton's method on the bins; never rising.
+
+    References:
+        J. Platt, "Probabilistic Outputs for Support Vector Machines", 1999.
+    """
+    centres, shares, weights = _binned(same, different)
+    design = np.stack([np.ones_like(centres), centres], axis=1)
+    coefficients = np.zeros(2)
+    for _ in range(steps):
+        p = _sigmoid(design @ coefficients)
+        curvature = (design * (weights * p * (1.0 - p))[:, None]).T @ design + 1e-9 * np.eye(2)
+        coefficients += np.linalg.solve(curvature, design.T @ (weights * (shares - p))).clip(-5.0, 5.0)
+    coefficients[1] = min(coefficients[1], 0.0)
+    distances = np.linspace(centres[0], centres[-1], BINS)
+    p_same = _sigmoid(coefficients[0] + coefficients[1] * distances)
+    return Calibration("logistic", distances, p_same.clip(SURE, 1.0 - SURE))
+
+
+def _sigmoid(x: np.ndarray) -> np.ndarray:
+    return 1.0 / (1.0 + np.exp(-np.clip(x, -60.0, 60.0)))
+
+
+FITS = (_logistic, _isotonic)

@@ -15,11 +15,11 @@ import numpy as np
 
 from siamese_core import artifacts
 from siamese_core.artifacts import DEFAULT_NAME, Bundle, list_names, load_bundle
-from siamese_core.building import build_bundle, measure
+from siamese_core.building import build_bundle, find_labels, measure
 from siamese_core.collection import Collection
 from siamese_core.comparison import compare
 from siamese_core.config import RECIPES, check_bounds
-from siamese_core.data import load_collection, open_collection
+from siamese_core.data import CLASS_NAMES, load_collection, open_collection
 from siamese_core.errors import BundleError, SiameseError
 from siamese_core.gallery import Gallery
 from siamese_core.images import load_image
@@ -67,6 +67,7 @@ def data(as_json: bool) -> None:
 @click.option("--batch-size", type=int, help="Pairs (classic) or images a step.")
 @click.option("--learning-rate", type=float, help="The highest rate.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same machine: same pairs, same order.")
+@click.option("--hold-out", default="", metavar="CLASSES", help='Classes never trained on, such as "Dress,Sneaker".')
 @click.option("--replace", is_flag=True, help="Replace a model of this name.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON event a line.")
 @click.option("--stop-without", type=int, hidden=True, help="End when this process is no longer the parent.")
@@ -74,6 +75,7 @@ def train(
     recipe: str,
     name: str,
     seed: int,
+    hold_out: str,
     replace: bool,
     as_json: bool,
     stop_without: int | None,
@@ -82,6 +84,8 @@ def train(
     """Train a model. Ctrl-C stops early and keeps the best epoch so far."""
     chosen = RECIPES[recipe].changed(**changes)
     check_bounds("seed", seed)
+    held_out = [class_name.strip() for class_name in hold_out.split(",") if class_name.strip()]
+    find_labels(held_out, CLASS_NAMES)  # a mistake is told before the data are opened
     if artifacts.exists(name) and not replace:
         raise BundleError(f"There is a model {name!r} already; choose another name or add --replace.")
     stop_asked = _listen_for_stop()
@@ -93,7 +97,15 @@ def train(
     try:
         collection = load_collection()
         report.started(name, chosen.to_dict(), seed)
-        bundle = build_bundle(chosen, name, collection, seed=seed, on_event=report.event, should_stop=should_stop)
+        bundle = build_bundle(
+            chosen,
+            name,
+            collection,
+            seed=seed,
+            held_out=held_out,
+            on_event=report.event,
+            should_stop=should_stop,
+        )
     except SiameseError as error:
         report.failed(str(error))
         raise
@@ -145,7 +157,8 @@ def models(verify: bool, as_json: bool) -> None:
 def evaluate(name: str, as_json: bool) -> None:
     """Measure the model NAME anew over the 10,000 test images and all their 49,995,000 pairs."""
     bundle, test = load_bundle(name), load_collection().split("test")
-    figures = measure(bundle.encoder.embed(test.images), test.labels, bundle.threshold, bundle.calibration)
+    embeddings, unseen = bundle.encoder.embed(test.images), find_labels(bundle.held_out, CLASS_NAMES)
+    figures = measure(embeddings, test.labels, bundle.threshold, bundle.calibration, unseen)
     lines = [f"{group}.{key}: {value:.6g}" for group, values in figures.items() for key, value in values.items()]
     _print(figures, as_json, "\n".join(lines))
 

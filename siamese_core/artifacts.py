@@ -71,6 +71,11 @@ class Bundle:
         return int(self.config["seed"])
 
     @property
+    def held_out(self) -> list[str]:
+        """The names of the classes it never saw in training."""
+        return list(self.config["held_out"])
+
+    @property
     def threshold(self) -> float:
         """The distance, chosen on validation pairs, up to which two items are the same."""
         return float(self.metrics["threshold"])

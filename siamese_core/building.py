@@ -1,7 +1,7 @@
 """From a recipe to a finished bundle: train, export, measure, save."""
 
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -15,9 +15,11 @@ from siamese_core.collection import Collection, validation_positions
 from siamese_core.comparison import pair_distances
 from siamese_core.config import Recipe
 from siamese_core.encoder import Encoder
+from siamese_core.errors import RunError
 from siamese_core.evaluation import accuracy, roc
 from siamese_core.exhaustive import all_pair_distances, evaluate_all_pairs, retrieval
 from siamese_core.pairs import tutorial_pairs
+from siamese_core.unseen import evaluate_unseen, one_shot
 
 TEST_PAIRS_SEED = 0
 """Draws the tutorial's test pairs, so that every model is judged on the same ones."""
@@ -31,6 +33,7 @@ def build_bundle(
     collection: Collection,
     *,
     seed: int,
+    held_out: Sequence[str] = (),
     on_event: Callable[[Any], None] = lambda _: None,
     should_stop: Callable[[], bool] = lambda: False,
     root: Path | None = None,
@@ -42,20 +45,25 @@ def build_bundle(
         name: The bundle's name.
         collection: Trained on but for its validation images; measured on its test images.
         seed: See `training.train`.
+        held_out: Names of classes that training and validation never see; the bundle then says how it does on them.
         on_event: Told the events of `training.train`.
         should_stop: See `training.train`.
         root: The folder of bundles, see `artifacts.artifacts_root`.
 
     Raises:
         BundleError: The name is not allowed, or the disk refuses.
-        RunError: Training was stopped before there was anything to keep.
+        RunError: Classes cannot be held out, see `find_labels`, or training was stopped with nothing to keep.
     """
     from siamese_core.networks import describe, to_onnx, weights_by_name  # these bring TensorFlow in
     from siamese_core.training import train
 
     check_name(name)
     training, test = collection.split("train"), collection.split("test")
-    fit, validation = validation_positions(training.labels)
+    unseen_labels = find_labels(held_out, collection.class_names)
+    fit, validation = (
+        positions[~np.isin(training.labels[positions], unseen_labels)]
+        for positions in validation_positions(training.labels)
+    )
     trained = train(
         recipe,
         training.images[fit],
@@ -78,6 +86,7 @@ def build_bundle(
             "seed": seed,
             "kept_epoch": trained.kept.epoch,
             "stopped": trained.stopped,
+            "held_out": list(held_out),
             "data": {"name": collection.name, "fingerprint": collection.fingerprint},
             "class_names": list(collection.class_names),
             "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
@@ -87,7 +96,7 @@ def build_bundle(
             "threshold": trained.kept.threshold,
             "validation": {"accuracy": trained.kept.accuracy, "auc": trained.kept.auc},
             "calibration": calibration.to_dict(),
-            **measure(embeddings, test.labels, trained.kept.threshold, calibration),
+            **measure(embeddings, test.labels, trained.kept.threshold, calibration, unseen_labels),
             "parameters": trained.encoder.count_params(),
             "seconds": sum(event.seconds for event in trained.history),
         },
@@ -98,7 +107,11 @@ def build_bundle(
 
 
 def measure(
-    embeddings: np.ndarray, labels: np.ndarray, threshold: float, calibration: Calibration
+    embeddings: np.ndarray,
+    labels: np.ndarray,
+    threshold: float,
+    calibration: Calibration,
+    unseen_labels: np.ndarray,
 ) -> dict[str, dict[str, float]]:
     """All figures of a model over the test images.
 
@@ -107,17 +120,18 @@ def measure(
         labels: (n,).
         threshold: Chosen on validation pairs.
         calibration: Fitted to validation pairs.
+        unseen_labels: Labels that training never saw, or none.
 
     Returns:
         `tutorial_pairs`, over the tutorial's test pairs, at its fixed threshold of 0.5 and at the model's own;
-        `all_pairs`, `probability` (is P(same) true?) and `retrieval`, exact.
+        `all_pairs`, `probability` (is P(same) true?) and `retrieval`, exact; `unseen`, where there are such labels.
     """
     pairs = tutorial_pairs(labels, np.random.default_rng(TEST_PAIRS_SEED))
     distances = pair_distances(embeddings, pairs)
     same, different = all_pair_distances(embeddings, labels)
     exact = evaluate_all_pairs(same, different, threshold)
     trust = reliability(calibration, same, different)
-    return {
+    figures = {
         "tutorial_pairs": {
             "n": len(pairs),
             "accuracy_at_half": accuracy(distances, pairs.is_same, TUTORIAL_THRESHOLD),
@@ -129,3 +143,26 @@ def measure(
         "probability": {"ece": trust.ece, "brier": trust.brier},
         "retrieval": asdict(retrieval(embeddings, labels)),
     }
+    if len(unseen_labels):
+        of_unseen = np.isin(labels, unseen_labels)
+        shots = one_shot(embeddings[of_unseen], labels[of_unseen], np.random.default_rng(TEST_PAIRS_SEED))
+        figures["unseen"] = {
+            **asdict(evaluate_unseen(embeddings, labels, unseen_labels, threshold)),
+            **{f"one_shot_{name}": value for name, value in asdict(shots).items()},
+        }
+    return figures
+
+
+def find_labels(names: Sequence[str], class_names: Sequence[str]) -> np.ndarray:
+    """The labels of the classes of these names, to be held out of training.
+
+    Raises:
+        RunError: A name is unknown, there is one only, or fewer than two classes would remain.
+    """
+    unknown = [name for name in names if name not in class_names]
+    if unknown:
+        raise RunError(f"There is no class {unknown[0][:40]!r}; the classes are {', '.join(class_names)}.")
+    labels = np.array(sorted({class_names.index(name) for name in names}), int)
+    if len(labels) == 1 or len(class_names) - len(labels) < 2:
+        raise RunError("Hold out at least two classes and leave at least two to train on.")
+    return labels

@@ -124,6 +124,8 @@ def test_evaluate_repeats_the_figures_of_the_bundle():
         (["train", "--name", "x", "--margin", "1"], "has no margin"),
         (["train", "--name", "x", "--recipe", "classic", "--margin", "nan"], "margin must be between"),
         (["train", "--name", "classic"], "--replace"),
+        (["train", "--name", "x", "--hold-out", "Hat,Bag"], "no class 'Hat'"),
+        (["train", "--name", "x", "--hold-out", "Bag"], "at least two classes"),
     ],
 )
 def test_mistake_of_the_user_is_one_line_and_exit_code_2(arguments, reason):
@@ -145,6 +147,18 @@ def test_training_tells_its_events_and_saves_a_model_that_serves(tmp_path):
     assert kinds[-2:] == ["epoch", "finished"]
     assert events[-1]["metrics"]["tutorial_pairs"]["accuracy"] > 0.85
     assert answer("distance", "test:1", "test:1", "--model=mine", SIAMESE_ARTIFACTS=str(tmp_path))["same"]
+
+
+@pytest.mark.slow
+def test_classes_held_out_are_reported_apart(tmp_path):
+    place = {"SIAMESE_ARTIFACTS": str(tmp_path)}
+    ran = command("train", "--recipe=fast", "--name=mine", "--epochs=1", "--hold-out=Dress, Sneaker,Bag,Shirt", **place)
+    assert ran.returncode == 0, ran.stderr
+    figures = answer("evaluate", "mine", **place)["unseen"]
+    assert load_bundle("mine", tmp_path).held_out == ["Dress", "Sneaker", "Bag", "Shirt"]
+    assert figures["seen_auc"] > figures["unseen_auc"] > 0.6
+    assert figures["one_shot_ways"] == 4
+    assert figures["one_shot_low"] < figures["one_shot_accuracy"] < figures["one_shot_high"]
 
 
 @pytest.mark.slow

@@ -24,6 +24,7 @@ LIGHT = [
     "jobs",
     "pairs",
     "plots",
+    "unseen",
     "__main__",
 ]
 

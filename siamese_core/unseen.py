@@ -1,0 +1,111 @@
+"""How an encoder does on classes that it never saw in training: pairs among them, and one-shot recognition.
+
+On classes it was trained on, a classifier in disguise wins; whether distances mean likeness shows only here.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from siamese_core.exhaustive import all_pair_distances, evaluate_all_pairs
+
+DRAWS = 1_000
+
+
+@dataclass(frozen=True)
+class UnseenPairs:
+    """Exact figures over all test pairs, by how many of the two classes were held out.
+
+    Attributes:
+        seen_auc: Pairs of two seen classes; `seen_balanced_accuracy` at the model's threshold.
+        seen_balanced_accuracy: See `seen_auc`.
+        mixed_far: Share of pairs of a seen and an unseen class, all of them different, taken for the same.
+        unseen_auc: Pairs of two unseen classes, equal or not; `unseen_balanced_accuracy` at the model's threshold.
+        unseen_balanced_accuracy: See `unseen_auc`.
+    """
+
+    seen_auc: float
+    seen_balanced_accuracy: float
+    mixed_far: float
+    unseen_auc: float
+    unseen_balanced_accuracy: float
+
+
+@dataclass(frozen=True)
+class OneShot:
+    """One image a class is known, all others go to the class of the nearest.
+
+    Attributes:
+        accuracy: Mean over the draws of shots.
+        low: Lower end of the middle 95 % of draws.
+        high: Upper end.
+        ways: Classes to choose among.
+    """
+
+    accuracy: float
+    low: float
+    high: float
+    ways: int
+
+
+def evaluate_unseen(embeddings: np.ndarray, labels: np.ndarray, held_out: np.ndarray, threshold: float) -> UnseenPairs:
+    """Pairs of seen, mixed and unseen classes apart.
+
+    Args:
+        embeddings: (n, d) of the test images.
+        labels: (n,).
+        held_out: Labels that training never saw; at least two, and two others remain.
+        threshold: Chosen on validation pairs of seen classes.
+
+    Raises:
+        ValueError: Fewer than two classes on either side.
+    """
+    unseen = np.isin(labels, held_out)
+    if min(len(np.unique(labels[unseen])), len(np.unique(labels[~unseen]))) < 2:
+        raise ValueError("`held_out` must hold at least two classes and leave at least two")
+    of_seen, of_unseen = (
+        evaluate_all_pairs(*all_pair_distances(embeddings[of], labels[of]), threshold) for of in (~unseen, unseen)
+    )
+    return UnseenPairs(
+        of_seen.auc,
+        of_seen.balanced_accuracy,
+        _share_within(embeddings[unseen], embeddings[~unseen], threshold),
+        of_unseen.auc,
+        of_unseen.balanced_accuracy,
+    )
+
+
+def one_shot(embeddings: np.ndarray, labels: np.ndarray, rng: np.random.Generator, *, draws: int = DRAWS) -> OneShot:
+    """One-shot recognition among all classes present in (n,) `labels`.
+
+    Args:
+        embeddings: (n, d).
+        labels: (n,).
+        rng: Draws the one image a class.
+        draws: How often.
+    """
+    classes = np.unique(labels)
+    rows = [np.flatnonzero(labels == label) for label in classes]
+    accuracies = np.empty(draws)
+    for draw in range(draws):
+        shots = np.array([rng.choice(of_class) for of_class in rows])
+        squares = np.einsum("kd,kd->k", embeddings[shots], embeddings[shots])
+        nearest = np.argmin(
+            squares - 2.0 * embeddings @ embeddings[shots].T, axis=1
+        )  # the query's own square is left out
+        right = classes[nearest] == labels
+        accuracies[draw] = (right.sum() - right[shots].sum()) / (len(labels) - len(shots))
+    low, high = np.quantile(accuracies, [0.025, 0.975])
+    return OneShot(float(accuracies.mean()), float(low), float(high), len(classes))
+
+
+def _share_within(left: np.ndarray, right: np.ndarray, threshold: float) -> float:
+    """The share of all pairs of a left and a right embedding that are no farther apart than the threshold."""
+    within = 0
+    squares = np.einsum("nd,nd->n", right, right)
+    for row in range(0, len(left), 500):
+        block = left[row : row + 500]
+        within += int(
+            (np.einsum("nd,nd->n", block, block)[:, None] + squares - 2.0 * block @ right.T <= threshold**2).sum()
+        )
+    return within / (len(left) * len(right))

@@ -1,0 +1,1 @@
+"""The rooms with windows: everything a visitor sees."""

@@ -1,0 +1,76 @@
+"""The network drawn as boxes: layers, shapes, parameters."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from app.components import register
+
+_MOUNT = register("network_diagram", html='<ol class="flow"></ol>')
+
+Layer = Mapping[str, Any]
+
+
+def network_diagram(layers: Sequence[Layer], *, key: str) -> None:
+    """Mount the diagram of an encoder between its two images and the distance.
+
+    Args:
+        layers: in order, each with `name`, `type`, `output_shape` (without the batch) and `parameters`, and with
+            `inputs`, the names of the layers it reads, where the network branches.
+    """
+    layers = [layer for layer in layers if layer["type"] != "InputLayer"]  # the images' own box stands for it
+    total = sum(int(layer["parameters"]) for layer in layers)
+    columns = [
+        [_box("Two images", "28 × 28, uint8", "same weights for both", end=True)],
+        *([_describe(layer) for layer in column] for column in arrange(layers)),
+        [_box("Distance", "√ Σ (a − b)²", "same when ≤ threshold", end=True)],
+    ]
+    data = {
+        "label": f"The network: {len(layers)} layers, {total:,} parameters",
+        "columns": columns,
+        "arrows": not _merges(layers) or all("inputs" in layer for layer in layers),
+    }
+    _MOUNT(key=key, data=data)
+
+
+def arrange(layers: Sequence[Layer]) -> list[list[Layer]]:
+    """The layers as columns in the data's order: the longest way in the first row, shortcuts beside it below.
+
+    Without `inputs` every layer is a column of its own.
+    """
+    if not all("inputs" in layer for layer in layers):
+        return [[layer] for layer in layers]
+    depths: dict[str, int] = {}
+    for layer in layers:
+        depths[layer["name"]] = 1 + max((depths.get(name, -1) for name in layer["inputs"]), default=-1)
+    main = _longest_way(layers, depths)
+    columns: list[list[Layer]] = [[] for _ in range(1 + max(depths.values(), default=-1))]
+    for layer in layers:
+        column = columns[depths[layer["name"]]]
+        column.insert(0 if layer["name"] in main else len(column), layer)
+    return columns
+
+
+def _longest_way(layers: Sequence[Layer], depths: Mapping[str, int]) -> set[str]:
+    """Names of the layers on the longest way through the network, walked from its end."""
+    by_name = {layer["name"]: layer for layer in layers}
+    way, at = set(), max(depths, key=depths.__getitem__, default=None)
+    while at is not None:
+        way.add(at)
+        known = [name for name in by_name[at]["inputs"] if name in depths]
+        at = max(known, key=depths.__getitem__, default=None)
+    return way
+
+
+def _merges(layers: Sequence[Layer]) -> bool:
+    """Whether the order of the layers alone would not tell who reads whom."""
+    return any(layer["type"] in ("Add", "Concatenate") for layer in layers)
+
+
+def _describe(layer: Layer) -> dict[str, Any]:
+    count = int(layer["parameters"])
+    shape = " × ".join(str(side) for side in layer["output_shape"])
+    return _box(str(layer["type"]), shape, f"{count:,} parameters" if count else "")
+
+
+def _box(kind: str, shape: str, parameters: str, *, end: bool = False) -> dict[str, Any]:
+    return {"type": kind, "shape": shape, "parameters": parameters, "end": end}

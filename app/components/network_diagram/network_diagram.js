@@ -1,0 +1,31 @@
+// The network as boxes in the order of the data's way through it; what runs beside the main way stands below it.
+
+export default function (component) {
+  const { parentElement, data } = component;
+  const flow = parentElement.querySelector(".flow");
+  flow.setAttribute("aria-label", data.label);
+  flow.classList.toggle("arrows", data.arrows);
+  flow.replaceChildren(...data.columns.map(buildColumn));
+}
+
+function buildColumn(boxes) {
+  const column = document.createElement("li");
+  column.append(...boxes.map(buildBox));
+  return column;
+}
+
+function buildBox(box, lane) {
+  const node = line("box", "");
+  node.classList.toggle("end", box.end);
+  node.classList.toggle("beside", lane > 0);
+  node.append(line("type", box.type), line("shape", box.shape));
+  if (box.parameters) node.append(line("parameters", box.parameters));
+  return node;
+}
+
+function line(className, content) {
+  const node = document.createElement("div");
+  node.className = className;
+  node.textContent = content;
+  return node;
+}

@@ -1,0 +1,57 @@
+"""Cards of pairs: both pictures, the distance, the verdict and the truth; a click opens the pair."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from app.components import register
+
+_MOUNT = register("pair_grid", html='<div class="grid" role="group"></div>')
+
+
+@dataclass(frozen=True)
+class PairCard:
+    """One pair of item numbers with the names of their classes."""
+
+    left: int
+    right: int
+    left_class: str
+    right_class: str
+    distance: float
+    same: bool
+    is_same: bool
+
+
+def pair_grid(
+    label: str, cards: list[PairCard], *, split: str, sprite: str, key: str, on_open: Callable[[], None]
+) -> None:
+    """Mount the cards. A click calls `on_open`, which asks `read_pair(key)` for the items.
+
+    Args:
+        sprite: address of a sheet with the tiles left, right, left, right… of `cards`.
+    """
+    data = {"label": label, "pairs": [_describe(card, split) for card in cards], "sprite": sprite}
+    _MOUNT(key=key, data=data, on_open_change=on_open)
+
+
+def read_pair(key: str) -> tuple[object, object]:
+    """The item numbers that the grid `key` has just sent: a stranger's input, not checked yet."""
+    pair = (st.session_state.get(key) or {}).get("open")
+    return (pair.get("left"), pair.get("right")) if isinstance(pair, Mapping) else (None, None)
+
+
+def _describe(card: PairCard, split: str) -> dict[str, Any]:
+    classes = card.left_class if card.left_class == card.right_class else f"{card.left_class} · {card.right_class}"
+    return {
+        "left": card.left,
+        "right": card.right,
+        "left_name": f"{card.left_class}, {split} {card.left},",
+        "right_name": f"{card.right_class}, {split} {card.right}",
+        "distance": f"{card.distance:.4f}",
+        "verdict": "same" if card.same else "different",
+        "truth": "same" if card.is_same else "different",
+        "right_verdict": card.same == card.is_same,
+        "classes": classes,
+    }

@@ -1,0 +1,68 @@
+// Cards of two items each: the pictures, the distance, the verdict and the truth. A click opens the pair.
+
+const TILE = 28;
+const instances = new WeakMap();
+
+export default function (component) {
+  const { parentElement, data, setTriggerValue } = component;
+  const grid = parentElement.querySelector(".grid");
+  const state = instances.get(parentElement) ?? { sprite: null };
+  instances.set(parentElement, state);
+
+  grid.setAttribute("aria-label", data.label);
+  grid.replaceChildren(...data.pairs.map((pair) => buildCard(pair, setTriggerValue)));
+  state.sprite = data.sprite;
+
+  const sheet = new Image();
+  sheet.onload = () => {
+    if (state.sprite !== data.sprite) return; // a newer page has taken its place
+    const columns = Math.floor(sheet.naturalWidth / TILE);
+    grid.querySelectorAll("canvas").forEach((canvas, index) => {
+      const left = (index % columns) * TILE;
+      const top = Math.floor(index / columns) * TILE;
+      canvas.getContext("2d").drawImage(sheet, left, top, TILE, TILE, 0, 0, TILE, TILE);
+    });
+  };
+  sheet.src = data.sprite;
+}
+
+function buildCard(pair, setTriggerValue) {
+  const card = element("button", pair.right_verdict ? "pair right" : "pair");
+  card.type = "button";
+  card.title = `${pair.left_name} and ${pair.right_name}`;
+  card.onclick = () => setTriggerValue("open", { left: pair.left, right: pair.right });
+
+  const pictures = element("div", "pictures");
+  for (let side = 0; side < 2; side += 1) {
+    const canvas = element("canvas");
+    canvas.width = canvas.height = TILE;
+    pictures.append(canvas);
+  }
+
+  const row = element("div", "row");
+  row.append(text("span", "distance", pair.distance), text("span", "mark", pair.right_verdict ? "✓ right" : "✗ wrong"));
+  card.append(
+    pictures,
+    row,
+    facts({ Truth: pair.truth, Verdict: pair.verdict, Items: pair.classes }),
+  );
+  return card;
+}
+
+function facts(entries) {
+  const list = element("dl", "facts");
+  for (const [term, value] of Object.entries(entries)) list.append(text("dt", "", term), text("dd", "", value));
+  return list;
+}
+
+function element(tag, className = "") {
+  const node = document.createElement(tag);
+  node.className = className;
+  return node;
+}
+
+function text(tag, className, content) {
+  const node = element(tag, className);
+  node.textContent = content;
+  return node;
+}

@@ -1,0 +1,33 @@
+// The verdict in words, and a scale with the distance, the threshold and the margin on it.
+
+export default function (component) {
+  const { parentElement, data } = component;
+  const { distance, threshold, margin, same, limit } = data;
+  const find = (selector) => parentElement.querySelector(selector);
+  const place = (value) => `${Math.min(100, (100 * value) / limit)}%`;
+
+  const root = find(".root");
+  root.classList.toggle("same", same);
+  root.classList.toggle("different", !same);
+  find(".word b").textContent = data.word;
+  find(".reason").textContent = data.reason;
+  find(".gauge").setAttribute("aria-label", data.description);
+
+  find(".near").style.width = place(threshold);
+  find(".threshold").style.left = place(threshold);
+  find(".threshold span").textContent = `threshold ${threshold.toFixed(2)}`;
+  find(".needle").style.left = place(distance);
+  find(".margin").hidden = margin === null;
+  if (margin !== null) {
+    find(".margin").style.left = place(margin);
+    find(".margin span").textContent = `margin ${margin.toFixed(2)}`;
+  }
+  find(".high").textContent = limit.toFixed(1);
+  keepInside(find(".threshold span"), threshold / limit);
+}
+
+// A label near an end of the scale is drawn towards the middle.
+function keepInside(label, share) {
+  const shift = share < 0.12 ? 0 : share > 0.88 ? 100 : 50;
+  label.style.transform = `translateX(-${shift}%)`;
+}

@@ -1,0 +1,126 @@
+"""The ways to fill a slot: the wall, the pad, an upload."""
+
+from functools import partial
+
+import numpy as np
+import streamlit as st
+
+from app import cache, slots
+from app.components.item_grid import Tile, item_grid, read_picks
+from app.components.sketch_pad import sketch_pad
+from app.slots import LETTERS, SPLITS, Slot
+from app.sprites import sprite_url
+from siamese_core.errors import SiameseError
+
+SOURCES = ("Wall", "Draw", "Upload")
+TILES_A_PAGE = 96
+UPLOAD_TYPES = [".png", ".jpg", ".jpeg", ".webp", ".gif"]
+
+
+def choose_items(a: Slot, b: Slot) -> None:
+    """The wall, the pad or the upload: whichever way the visitor fills the active slot."""
+    letter, other = slots.active(), slots.other(slots.active())
+    with st.container(horizontal=True, vertical_alignment="center", key="toolbar"):
+        st.markdown(f"Fill **{letter}** from", width="content")
+        source = st.segmented_control(
+            "Source", SOURCES, default=SOURCES[0], required=True, key="source", label_visibility="collapsed"
+        )
+        filters = st.container(horizontal=True, width="content")
+        st.button(f"Fill {other} instead", key="switch_slot", type="tertiary", on_click=slots.activate, args=(other,))
+    if source == "Draw":
+        draw_item(letter)
+    elif source == "Upload":
+        upload_item(letter)
+    else:
+        with filters:
+            split, class_name = choose_filter()
+        show_wall(split, class_name, a, b)
+
+
+def choose_filter() -> tuple[str, str]:
+    """The split and class the wall shows."""
+    data = cache.collection()
+    names = ["All classes", *data.class_names]
+    splits = SPLITS if data.complete else SPLITS[:1]
+    split = st.selectbox(
+        "Split", splits, key="wall_split", persist_state="session", width=110, label_visibility="collapsed"
+    )
+    class_name = st.selectbox(
+        "Class", names, key="wall_class", persist_state="session", width=170, label_visibility="collapsed"
+    )
+    return split if split in splits else "test", class_name if class_name in names else names[0]
+
+
+def show_wall(split_name: str, class_name: str, a: Slot, b: Slot) -> None:
+    """One page of the real items of a split and class."""
+    data = cache.collection()
+    split = data.split(split_name)
+    rows = np.arange(len(split))
+    if class_name in data.class_names:
+        rows = np.flatnonzero(split.labels == data.class_names.index(class_name))
+    count = max(1, -(-len(rows) // TILES_A_PAGE))
+    wall = st.container()
+    page = st.pagination(count, key=f"wall_page_{split_name}_{class_name}")
+    page = page if isinstance(page, int) and 1 <= page <= count else 1
+    rows = rows[(page - 1) * TILES_A_PAGE : page * TILES_A_PAGE]
+    tiles = []
+    for row in rows:
+        item = int(split.ids[row])
+        badge = "".join(slot.letter for slot in (a, b) if slot.item == (split_name, item))
+        tiles.append(Tile(item, data.class_names[split.labels[row]], badge=badge))
+    with wall:
+        item_grid(
+            f"Items of the {split_name} split",
+            tiles,
+            split=split_name,
+            sprite=sprite_url(split_name, split.ids[rows]),
+            key="wall",
+            on_pick=pick_from_wall,
+            slot=slots.active(),
+        )
+
+
+def pick_from_wall() -> None:
+    """A pick in the wall fills the active slot; then the other one is active."""
+    for pick in read_picks("wall"):
+        letter = pick.slot if pick.slot in LETTERS else slots.active()
+        slots.put_item(letter, pick.split, pick.id)
+        slots.activate(slots.other(letter))
+
+
+def draw_item(letter: str) -> None:
+    """A pad whose drawing fills the slot while it is drawn."""
+    sketch_pad(
+        f"Sketch pad for slot {letter}: draw an item, white on black",
+        key=slots.key("pad", letter),
+        strokes=slots.strokes(letter),
+        on_draw=partial(slots.take_drawing, letter),
+    )
+
+
+def upload_item(letter: str) -> None:
+    """An upload that fills the slot, or says why it cannot."""
+    st.file_uploader(
+        f"Picture for slot {letter}",
+        type=UPLOAD_TYPES,
+        key=slots.key("upload", letter),
+        on_change=receive_upload,
+        args=(letter,),
+        help="PNG, JPEG, WebP or GIF, up to 8 MB. It is cropped, centred and made 28 × 28, white on black.",
+    )
+    refusal = st.session_state.get(slots.key("refusal", letter))
+    if refusal:
+        st.error(refusal, icon=":material/error:")
+
+
+def receive_upload(letter: str) -> None:
+    """Take a new upload into the slot; keep the reason when it is refused."""
+    file = st.session_state[slots.key("upload", letter)]
+    st.session_state[slots.key("refusal", letter)] = None
+    if file is None:
+        slots.take_back(letter)
+        return
+    try:
+        slots.take_upload(letter, file.name, file.getvalue())
+    except SiameseError as error:
+        st.session_state[slots.key("refusal", letter)] = str(error)

@@ -1,0 +1,104 @@
+"""The models there are: choose, compare, delete."""
+
+import pandas as pd
+import streamlit as st
+
+from app import cache
+from app.chosen import chosen_model, use_model
+from siamese_core import artifacts
+from siamese_core.artifacts import Bundle
+from siamese_core.errors import SiameseError
+
+
+def open_bundles() -> list[Bundle]:
+    """Every model that can be opened; of a damaged one the visitor reads why."""
+    bundles = []
+    for name in cache.model_names():
+        try:
+            bundles.append(cache.bundle(name))
+        except SiameseError as error:
+            st.warning(str(error))
+    return bundles
+
+
+def show_models(bundles: list[Bundle]) -> None:
+    """A card for each model, to choose or delete it."""
+    chosen = chosen_model().name
+    with st.grid(min_column_width=250):
+        for model in bundles:
+            with st.container(border=True, key=f"model_{model.name}"):
+                show_model(model, chosen=model.name == chosen)
+
+
+def show_model(model: Bundle, *, chosen: bool) -> None:
+    """One model: its figures, and what can be done with it."""
+    pairs = model.metrics.get("tutorial_pairs", {})
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"**{model.name}**", width="content")
+        if chosen:
+            st.badge("in use", color="blue")
+    st.metric("Right on test pairs", f"{pairs['accuracy']:.1%}" if "accuracy" in pairs else None)
+    st.caption(f"{model.recipe.name} · seed {model.seed} · threshold {model.threshold:.2f}")
+    with st.container(horizontal=True):
+        st.button("Use", key=f"use_{model.name}", disabled=chosen, on_click=use_model, args=(model.name,))
+        if not model.shipped:
+            with st.popover("Delete"):
+                st.write(f"Delete {model.name} and its figures for good?")
+                st.button("Delete it", key=f"delete_{model.name}", on_click=delete_model, args=(model.name,))
+
+
+def delete_model(name: str) -> None:
+    """Delete a visitor's own model; the app goes back to the first one when it was in use."""
+    try:
+        artifacts.delete_bundle(name)
+    except SiameseError as error:
+        st.toast(str(error))
+        return
+    if st.session_state.get("model") == name:
+        st.session_state["model"] = cache.model_names()[0]
+
+
+def show_comparison(bundles: list[Bundle]) -> None:
+    """Figures and settings of the chosen models, side by side."""
+    names = [model.name for model in bundles]
+    picked = st.multiselect("Side by side", names, default=names[:3], key="compared")
+    columns = {model.name: describe(model) for model in bundles if model.name in picked}
+    if columns:
+        st.dataframe(
+            pd.DataFrame(columns), height="content", alt="Figures and settings of the chosen models", key="comparison"
+        )
+
+
+def describe(model: Bundle) -> dict[str, str]:
+    """A model's figures and settings as words, in the order of the table."""
+    metrics, recipe = model.metrics, model.recipe
+    pairs, all_pairs = metrics.get("tutorial_pairs", {}), metrics.get("all_pairs", {})
+    retrieval = metrics.get("retrieval", {})
+    figures = {
+        "Right on test pairs": percent(pairs.get("accuracy")),
+        "Right at threshold 0.5": percent(pairs.get("accuracy_at_half")),
+        "Test pairs, AUC": decimals(pairs.get("auc")),
+        "All pairs, balanced accuracy": percent(all_pairs.get("balanced_accuracy")),
+        "All pairs, AUC": decimals(all_pairs.get("auc")),
+        "All pairs, EER": percent(all_pairs.get("eer")),
+        "Nearest item of the same class": percent(retrieval.get("recall_at_1")),
+        "mAP": decimals(retrieval.get("map")),
+        "Threshold": decimals(model.threshold),
+        "Training, seconds": "–" if "seconds" not in metrics else f"{metrics['seconds']:,.0f}",
+        "Parameters": "–" if "parameters" not in metrics else f"{metrics['parameters']:,}",
+    }
+    settings = {"recipe": recipe.name, "seed": model.seed, **recipe.to_dict()}
+    del settings["name"]
+    return figures | {
+        name.replace("_", " ").capitalize(): "–" if value is None else str(value) for name, value in settings.items()
+    }
+
+
+def percent(value: float | None) -> str:
+    """`0.9412` as `94.12 %`."""
+    return "–" if value is None else f"{100 * value:.2f} %"
+
+
+def decimals(value: float | None) -> str:
+    """Four decimals, or a dash."""
+    return "–" if value is None else f"{value:.4f}"

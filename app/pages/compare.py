@@ -1,0 +1,128 @@
+"""Compare: two slots, their distance, and what stands near."""
+
+from functools import partial
+
+import numpy as np
+import streamlit as st
+
+from app import cache, slots
+from app.chosen import chosen_model
+from app.components.item_grid import Tile, item_grid, read_picks
+from app.components.slot_card import slot_card
+from app.components.verdict_gauge import verdict_gauge
+from app.filling import choose_items
+from app.refusals import told_to_visitor
+from app.slots import LETTERS, SPLITS, Slot
+from app.sprites import sprite_url
+from siamese_core.artifacts import Bundle
+from siamese_core.comparison import compare
+
+NEIGHBOURS = 5
+
+
+def pick_neighbour(letter: str) -> None:
+    """A pick among one slot's neighbours compares the two: it goes into the other slot."""
+    for pick in read_picks(slots.key("near", letter)):
+        slots.put_item(slots.other(letter), pick.split, pick.id)
+
+
+@st.fragment
+@told_to_visitor()
+def compare_room(model: Bundle) -> None:
+    """Both slots, the verdict between them, and the ways to fill them."""
+    with st.container(key="stage"):
+        place_a, verdict, place_b = (
+            st.container(key="place_a"),
+            st.container(key="verdict"),
+            st.container(key="place_b"),
+        )
+    places = dict(zip(LETTERS, (place_a, place_b), strict=True))
+    cards = {letter: place.container() for letter, place in places.items()}
+    for letter, place in places.items():
+        with place:
+            item_inputs(letter)
+    filled = {letter: slots.read_slot(letter) for letter in LETTERS}
+    for letter, (slot, refusal) in filled.items():
+        with cards[letter]:
+            slot_card(
+                letter,
+                title=slot.title,
+                caption=slot.caption,
+                image=slot.image,
+                given=slot.given,
+                active=letter == slots.active(),
+                key=slots.key("card", letter),
+                on_activate=partial(slots.activate, letter),
+            )
+        if refusal:
+            places[letter].warning(refusal)
+    a, b = (filled[letter][0] for letter in LETTERS)
+    with verdict:
+        show_verdict(model, a, b)
+    choose_items(a, b)
+
+
+def item_inputs(letter: str) -> None:
+    """The native way to fill a slot: its item's number and split, both in the address."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
+        st.number_input(
+            f"Item {letter}",
+            min_value=0,
+            max_value=slots.MAX_ITEM,
+            value=None,  # so that every number stands in the address, 0 too
+            step=1,
+            placeholder="yours",
+            key=slots.key("item", letter),
+            bind="query-params",
+            on_change=slots.show_item,
+            args=(letter,),
+        )
+        st.selectbox(
+            f"Split of {letter}",
+            SPLITS if cache.collection().complete else SPLITS[:1],
+            key=slots.key("split", letter),
+            bind="query-params",
+            on_change=slots.show_item,
+            args=(letter,),
+            label_visibility="collapsed",
+            width=84,
+        )
+
+
+def show_verdict(model: Bundle, a: Slot, b: Slot) -> None:
+    """The distance, the verdict, the gauge, and the nearest items of both slots."""
+    embeddings = model.encoder.embed(np.stack([a.image, b.image]))
+    comparison = compare(embeddings[0], embeddings[1], model.threshold)
+    with st.container(key="distance"):
+        st.metric("Distance", f"{comparison.distance:.4f}")
+    is_same = None if a.label is None or b.label is None else a.label == b.label
+    verdict_gauge(comparison, margin=model.recipe.margin, is_same=is_same, key="gauge")
+    left, right = st.columns(2, gap="medium")
+    for column, slot, embedding in ((left, a, embeddings[:1]), (right, b, embeddings[1:])):
+        with column:
+            show_neighbours(model, slot, embedding)
+
+
+def show_neighbours(model: Bundle, slot: Slot, embedding: np.ndarray) -> None:
+    """The test items nearest to a slot, the slot's own item left out."""
+    own = slot.item[1] if slot.item and slot.item[0] == "test" else None
+    found = cache.gallery(model).nearest(embedding, NEIGHBOURS, exclude=own)
+    class_names = cache.collection().class_names
+    tiles = [
+        Tile(int(item), class_names[label], caption=f"{distance:.2f}")
+        for item, label, distance in zip(found.ids[0], found.labels[0], found.distances[0], strict=True)
+    ]
+    st.caption(f"Nearest to {slot.letter}")
+    item_grid(
+        f"Items nearest to {slot.letter}",
+        tiles,
+        split="test",
+        sprite=sprite_url("test", found.ids[0]),
+        key=slots.key("near", slot.letter),
+        on_pick=partial(pick_neighbour, slot.letter),
+        strip=True,
+    )
+
+
+slots.prepare()
+compare_room(chosen_model())

@@ -1,0 +1,17 @@
+"""What the app cannot do, said in words."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from siamese_core.errors import SiameseError
+
+
+@contextmanager
+def told_to_visitor() -> Iterator[None]:
+    """Shows the text of a `SiameseError` where the block's output would have stood; a fragment needs its own."""
+    try:
+        yield
+    except SiameseError as error:
+        st.error(str(error), icon=":material/error:")

@@ -1,0 +1,219 @@
+"""The two slots of the comparison: what a visitor has put into them."""
+
+import io
+import math
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from app import cache
+from app.components.sketch_pad import Drawing, read_drawing
+from siamese_core.errors import SiameseError
+from siamese_core.images import read_grey
+from siamese_core.preprocessing import preprocess, preprocess_sketch
+
+Letter = Literal["A", "B"]
+LETTERS: tuple[Letter, Letter] = ("A", "B")
+SPLITS = ("test", "train")
+MAX_ITEM = 59_999  # the last number of the larger split; what the chosen split holds is checked on every run
+DEFAULT_ITEMS = {"A": 945, "B": 7993}  # two sandals that share hardly a pixel, in the sample too
+_ITEM = re.compile(r"[0-9]{1,5}")
+_GIVEN_SIDE = 128  # px of the picture shown as given
+
+
+@dataclass(frozen=True)
+class Slot:
+    """What one slot holds.
+
+    Attributes:
+        image: uint8 (28, 28), what the network sees.
+        given: PNG of the picture as it was given, where that is another one.
+        item: split and number of a real item; None for a drawing or an upload.
+        label: the real item's label.
+    """
+
+    letter: str
+    kind: Literal["item", "drawing", "upload"]
+    title: str
+    caption: str
+    image: np.ndarray
+    given: bytes | None = None
+    item: tuple[str, int] | None = None
+    label: int | None = None
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture of the visitor's own: what the network sees of it, and a PNG of it as given."""
+
+    name: str
+    image: np.ndarray
+    given: bytes
+
+
+def key(name: str, letter: str) -> str:
+    """The session key of a slot's value: `key("item", "A")` is `item_a`."""
+    return f"{name}_{letter.lower()}"
+
+
+def other(letter: str) -> Letter:
+    """The letter of the other slot."""
+    return "B" if letter == "A" else "A"
+
+
+def prepare() -> None:
+    """Give the session its first pair, unless the address names items.
+
+    What is no item number is taken out of the address first: Streamlit's own reading of it falls over some of it.
+    """
+    for letter in LETTERS:
+        name = key("item", letter)
+        if name in st.session_state:
+            continue
+        if not _ITEM.fullmatch(st.query_params.get(name, str(MAX_ITEM))):
+            del st.query_params[name]
+            st.rerun()
+        if name not in st.query_params:
+            is_own = st.session_state.get(key("kind", letter), "item") != "item"
+            st.session_state[name] = None if is_own else DEFAULT_ITEMS[letter]
+
+
+def active() -> Letter:
+    """The letter of the slot that the next pick fills."""
+    return "B" if st.session_state.get("active") == "B" else "A"
+
+
+def activate(letter: str) -> None:
+    """Let the next pick come to this slot."""
+    st.session_state["active"] = letter
+
+
+def put_item(letter: str, split: object, item: object) -> None:
+    """Put a real item into a slot; what is no item is left alone.
+
+    A pick comes from the browser, so it is checked like any other stranger's input.
+    """
+    if split not in SPLITS or isinstance(item, bool) or not isinstance(item, (int, float)) or not math.isfinite(item):
+        return
+    try:
+        cache.collection().split(split).position(int(item))
+    except SiameseError:
+        return
+    st.session_state[key("item", letter)] = int(item)
+    st.session_state[key("split", letter)] = split
+    show_item(letter)
+
+
+def show_item(letter: str) -> None:
+    """Let the slot show its item again, not a drawing or an upload."""
+    st.session_state[key("kind", letter)] = "item"
+
+
+def take_drawing(letter: str) -> None:
+    """Put what stands on the slot's pad into the slot; an empty pad gives the item back."""
+    drawing = read_drawing(key("pad", letter))
+    st.session_state[key("drawing", letter)] = drawing
+    if drawing:
+        _show_own(letter, "drawing")
+    else:
+        take_back(letter)
+
+
+def take_upload(letter: str, name: str, data: bytes) -> None:
+    """Put an uploaded picture into the slot.
+
+    Raises:
+        ImageRejectedError: It cannot be used; the slot keeps what it held.
+    """
+    grey = read_grey(data, name)
+    st.session_state[key("picture", letter)] = Picture(name, preprocess(grey).image, _small_png(grey))
+    _show_own(letter, "upload")
+
+
+def take_back(letter: str) -> None:
+    """Let the slot hold the item again that it held before the visitor's own picture."""
+    if good := st.session_state.get(key("good", letter)):
+        st.session_state[key("split", letter)], st.session_state[key("item", letter)] = good
+    show_item(letter)
+
+
+def _show_own(letter: str, kind: Literal["drawing", "upload"]) -> None:
+    """Let the slot show the visitor's own picture; no item's number stands beside it or in the address."""
+    st.session_state[key("kind", letter)] = kind
+    st.session_state[key("item", letter)] = None
+
+
+def read_slot(letter: str) -> tuple[Slot, str | None]:
+    """What the slot holds, and a sentence for the visitor when it could not be what was asked for."""
+    kind = st.session_state.get(key("kind", letter), "item")
+    try:
+        if kind == "drawing":
+            return _drawing_slot(letter), None
+        if kind == "upload":
+            return _upload_slot(letter), None
+        item = _asked_item(letter)
+        return (_last_good_item(letter) if item is None else _item_slot(letter, _asked_split(letter), item)), None
+    except SiameseError as error:
+        return _last_good_item(letter), str(error)
+
+
+def strokes(letter: str) -> list:
+    """The strokes of the slot's drawing, for a pad mounted anew."""
+    drawing: Drawing | None = st.session_state.get(key("drawing", letter))
+    return drawing.strokes if drawing else []
+
+
+def _asked_split(letter: str) -> str:
+    split = st.session_state.get(key("split", letter))
+    return split if split in SPLITS else "test"
+
+
+def _asked_item(letter: str) -> int | None:
+    item = st.session_state.get(key("item", letter))
+    return int(item) if isinstance(item, (int, float)) and math.isfinite(item) else None
+
+
+def _item_slot(letter: str, split_name: str, item: int) -> Slot:
+    data = cache.collection()
+    split = data.split(split_name)
+    position = split.position(item)
+    label = int(split.labels[position])
+    st.session_state[key("good", letter)] = (split_name, item)
+    return Slot(
+        letter,
+        "item",
+        title=data.class_names[label],
+        caption=f"{split_name} {item}",
+        image=split.images[position],
+        item=(split_name, item),
+        label=label,
+    )
+
+
+def _last_good_item(letter: str) -> Slot:
+    first = ("test", int(cache.collection().split("test").ids[0]))
+    return _item_slot(letter, *st.session_state.get(key("good", letter), first))
+
+
+def _drawing_slot(letter: str) -> Slot:
+    drawing: Drawing = st.session_state[key("drawing", letter)]
+    canvas = read_grey(drawing.png, "drawing")
+    return Slot(letter, "drawing", "Your drawing", "from the pad", preprocess_sketch(canvas).image, given=drawing.png)
+
+
+def _upload_slot(letter: str) -> Slot:
+    picture: Picture = st.session_state[key("picture", letter)]
+    return Slot(letter, "upload", "Your picture", picture.name, picture.image, given=picture.given)
+
+
+def _small_png(grey: np.ndarray) -> bytes:
+    """A small PNG of an uploaded picture: made of its pixels alone, so that nothing else of the file comes back."""
+    picture = Image.fromarray(grey)
+    picture.thumbnail((_GIVEN_SIDE, _GIVEN_SIDE))
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG")
+    return buffer.getvalue()

@@ -1,0 +1,35 @@
+"""The front door: `streamlit run streamlit_app.py`. Opens data and model before the first visitor comes."""
+
+import gc
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import anyio.to_thread
+import streamlit as st
+from starlette.middleware import Middleware
+from streamlit.runtime.pages_manager import PagesManager
+
+from app.headers import SecurityHeaders
+from app.sprites import sprite_route
+
+
+@asynccontextmanager
+async def lifespan(_: st.App) -> AsyncIterator[None]:
+    """Warm up, then take what is now in memory out of the garbage collector's rounds: Streamlit runs one a rerun."""
+    from app import cache  # the caches need the runtime, which is there only now
+
+    # A folder called pages beside the main script means Streamlit's old multipage apps, until st.navigation has run
+    # once: the very first visitor, were it at /pairs, would get that page without its frame.
+    PagesManager.uses_pages_directory = False
+    await anyio.to_thread.run_sync(cache.warm_up)
+    gc.collect()
+    gc.freeze()
+    yield
+
+
+app = st.App(
+    "app/main.py",
+    routes=[sprite_route()],
+    middleware=[Middleware(SecurityHeaders)],
+    lifespan=lifespan,
+)

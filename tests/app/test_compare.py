@@ -1,0 +1,207 @@
+"""The page Compare, in AppTest."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from siamese_core.artifacts import load_bundle
+from siamese_core.comparison import compare
+from siamese_core.data import open_collection
+from tests.app.conftest import OpenApp, component_data, ship
+
+
+def shown_distance(app: AppTest) -> str:
+    """The number under the label Distance."""
+    return next(metric.value for metric in app.metric if metric.label == "Distance")
+
+
+def expected_distance(left: str, right: str, model: str = "best") -> str:
+    """The distance the core gives, as the page writes it."""
+    data, bundle = open_collection(), load_bundle(model)
+    embeddings = bundle.encoder.embed(np.stack([data.image(left), data.image(right)]))
+    return f"{compare(embeddings[0], embeddings[1], bundle.threshold).distance:.4f}"
+
+
+def png_of(image: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def test_opens_with_a_compared_pair(open_app: OpenApp) -> None:
+    app = open_app()
+    assert not app.exception
+    assert not app.error
+    assert shown_distance(app) == expected_distance("test:945", "test:7993")
+    gauge = component_data(app, "gauge")
+    assert gauge["word"] == "Same"
+    assert gauge["threshold"] == pytest.approx(load_bundle("best").threshold)
+    assert gauge["description"].startswith(f"Same: distance {shown_distance(app)}, threshold ")
+
+
+def test_item_numbers_choose_the_pair(open_app: OpenApp) -> None:
+    app = open_app()
+    app.number_input(key="item_a").set_value(0)
+    app.number_input(key="item_b").set_value(1).run()
+    assert shown_distance(app) == expected_distance("test:0", "test:1")
+    assert component_data(app, "gauge")["word"] == "Different"
+    assert component_data(app, "card_a")["title"] == "Ankle boot"
+
+
+def test_an_address_names_pair_split_and_model(open_app: OpenApp) -> None:
+    app = open_app(item_a="5", item_b="9", split_b="train", model="classic")
+    assert shown_distance(app) == expected_distance("test:5", "train:9", "classic")
+    assert component_data(app, "card_b")["caption"] == "train 9"
+    assert component_data(app, "gauge")["margin"] == 1.0
+
+
+def test_item_zero_in_an_address_is_an_item_like_any_other(open_app: OpenApp) -> None:
+    app = open_app(item_a="0")
+    assert component_data(app, "card_a")["caption"] == "test 0"
+
+
+def test_an_emptied_number_keeps_the_last_item(open_app: OpenApp) -> None:
+    app = open_app(item_a="5")
+    app.number_input(key="item_a").set_value(None).run()
+    assert not app.exception
+    assert component_data(app, "card_a")["caption"] == "test 5"
+
+
+def test_an_item_has_distance_zero_to_itself(open_app: OpenApp) -> None:
+    app = open_app(item_a="7", item_b="7")
+    assert shown_distance(app) == "0.0000"
+
+
+def test_an_item_that_is_not_there_is_refused_in_words(open_app: OpenApp) -> None:
+    app = open_app(item_a="5", item_b="6")
+    before = shown_distance(app)
+    app.number_input(key="item_a").set_value(20_000).run()
+    assert not app.exception
+    assert "There is no item 20000 in the test split" in app.warning[0].value
+    assert shown_distance(app) == before
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        {"item_a": "nan"},
+        {"item_a": "inf", "item_b": ""},
+        {"item_a": "1e308", "item_b": "-1"},
+        {"item_a": "../../etc/passwd"},
+        {"item_b": "9" * 5000},
+        {"split_a": "validation"},
+        {"model": "../../etc"},
+        {"model": "no-such-model"},
+        {"active": "C"},
+    ],
+)
+def test_a_strangers_address_opens_a_pair_all_the_same(open_app: OpenApp, hostile: dict[str, str]) -> None:
+    app = open_app(**hostile)
+    assert not app.exception
+    assert float(shown_distance(app)) >= 0
+
+
+def test_neighbours_are_nearest_first_and_leave_the_item_out(open_app: OpenApp) -> None:
+    app = open_app(item_a="945")
+    near = component_data(app, "near_a")["items"]
+    distances = [float(item["caption"]) for item in near]
+    assert distances == sorted(distances)
+    assert 945 not in [item["id"] for item in near]
+    assert all(item["class"] == "Sandal" for item in near[:3])
+
+
+def test_the_wall_shows_a_full_page_and_marks_the_pair(open_app: OpenApp) -> None:
+    app = open_app(item_a="3", item_b="4")
+    wall = component_data(app, "wall")
+    assert len(wall["items"]) >= 96
+    assert [item["badge"] for item in wall["items"][:5]] == ["", "", "", "A", "B"]
+    assert wall["sprite"].startswith("/sprite/test.png?")
+
+
+def test_the_wall_keeps_to_a_class_and_a_split(open_app: OpenApp) -> None:
+    app = open_app()
+    app.selectbox(key="wall_split").select("train")
+    app.selectbox(key="wall_class").select("Bag").run()
+    wall = component_data(app, "wall")
+    assert {item["class"] for item in wall["items"]} == {"Bag"}
+    assert wall["split"] == "train"
+
+
+def test_a_pick_goes_to_the_active_slot_and_the_other_is_next(open_app: OpenApp) -> None:
+    app = open_app()
+    app.button(key="switch_slot").click().run()
+    assert component_data(app, "card_b")["active"]
+    assert not component_data(app, "card_a")["active"]
+    assert component_data(app, "wall")["slot"] == "B"
+
+
+def test_an_uploaded_item_is_compared_like_the_item_itself(open_app: OpenApp) -> None:
+    app = open_app(item_a="5", item_b="6")
+    before = shown_distance(app)
+    app.get_by_key("source").set_value("Upload").run()
+    app.file_uploader(key="upload_a").upload("coat.png", png_of(open_collection().image("test:5"))).run()
+    assert not app.error
+    assert component_data(app, "card_a")["title"] == "Your picture"
+    assert component_data(app, "card_a")["given"].startswith("data:image/png;base64,")
+    assert app.number_input(key="item_a").value is None
+    assert shown_distance(app) == before
+
+
+@pytest.mark.parametrize("content", [b"", b"not a picture", b"\x89PNG\r\n\x1a\n" + b"\0" * 40])
+def test_a_broken_upload_is_refused_and_the_slot_keeps_its_item(open_app: OpenApp, content: bytes) -> None:
+    app = open_app()
+    before = shown_distance(app)
+    app.get_by_key("source").set_value("Upload").run()
+    app.file_uploader(key="upload_a").upload("broken.png", content).run()
+    assert not app.exception
+    assert "broken.png" in app.error[0].value
+    assert shown_distance(app) == before
+
+
+def test_choosing_a_number_takes_the_slot_back_from_an_upload(open_app: OpenApp) -> None:
+    app = open_app()
+    app.get_by_key("source").set_value("Upload").run()
+    app.file_uploader(key="upload_a").upload("item.png", png_of(open_collection().image("test:5"))).run()
+    app.number_input(key="item_a").set_value(8).run()
+    assert component_data(app, "card_a")["caption"] == "test 8"
+
+
+def test_an_empty_pad_leaves_the_item(open_app: OpenApp) -> None:
+    app = open_app()
+    before = shown_distance(app)
+    app.get_by_key("source").set_value("Draw").run()
+    assert not app.exception
+    assert component_data(app, "pad_a")["strokes"] == []
+    assert shown_distance(app) == before
+
+
+def test_without_a_model_the_page_says_what_to_do(open_app: OpenApp, own_artifacts: Path) -> None:
+    app = open_app()
+    assert not app.exception
+    assert "train one on the page Train" in app.error[0].value
+
+
+def test_a_damaged_model_is_named_and_another_can_be_chosen(open_app: OpenApp, own_artifacts: Path) -> None:
+    ship("classic", own_artifacts)
+    (own_artifacts / "best").mkdir()
+    (own_artifacts / "best" / "manifest.json").write_text("{}")
+    app = open_app()
+    assert not app.exception
+    assert "best has a damaged manifest.json" in app.error[0].value
+    app.selectbox(key="model").select("classic").run()
+    assert not app.error
+    assert shown_distance(app) == expected_distance("test:945", "test:7993", "classic")
+
+
+def test_with_the_sample_alone_the_app_says_so_and_compares(open_app: OpenApp, sample_only: None) -> None:
+    app = open_app()
+    assert not app.exception
+    assert "1,000 sample images" in app.caption[0].value
+    assert float(shown_distance(app)) > 0
+    assert app.selectbox(key="wall_split").options == ["test"]
+    app.number_input(key="item_a").set_value(1).run()
+    assert "only a sample of them is here" in app.warning[0].value

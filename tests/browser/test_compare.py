@@ -1,0 +1,161 @@
+"""Journeys through Compare."""
+
+import io
+import json
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from siamese_core.data import open_collection
+from tests.browser.conftest import PROJECT, Server, distance, slot
+
+pytestmark = pytest.mark.browser
+
+NUMBER = re.compile(r"^\d\.\d{4}$")
+
+
+def told_by_command_line(server: Server, left: str, right: str) -> str:
+    """The distance that `python -m siamese_core distance` prints, to four decimals."""
+    command = [sys.executable, "-m", "siamese_core", "distance", left, right, "--json"]
+    answer = subprocess.run(command, cwd=PROJECT, capture_output=True, check=True, text=True)
+    return f"{json.loads(answer.stdout)['distance']:.4f}"
+
+
+def wall_item(page: Page, item: int):
+    return page.locator(f".st-key-wall .item[data-item='{item}']")
+
+
+def picture(name: str, image: np.ndarray) -> dict:
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, "PNG")
+    return {"name": name, "mimeType": "image/png", "buffer": buffer.getvalue()}
+
+
+def test_opens_with_a_compared_pair_in_the_first_screen(page: Page) -> None:
+    page.goto("/")
+    expect(distance(page)).to_have_text(NUMBER)
+    expect(page.get_by_role("status").filter(has_text="Same")).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile(r"^Same: distance .* threshold "))).to_be_in_viewport()
+    for letter in "AB":
+        expect(slot(page, letter)).to_be_in_viewport(ratio=1)
+    expect(page.locator(".st-key-wall .grid[data-painted]")).to_be_visible()
+    expect(page.get_by_text("sample images")).to_have_count(0)
+
+
+def test_two_clicks_give_the_distance_of_the_command_line(page: Page, server: Server) -> None:
+    page.goto("/")
+    wall_item(page, 2).click()
+    expect(slot(page, "A")).to_contain_text("test 2")
+    wall_item(page, 23).click()
+    expect(slot(page, "B")).to_contain_text("test 23")
+    expect(distance(page)).to_have_text(told_by_command_line(server, "test:2", "test:23"))
+    expect(page).to_have_url(re.compile(r"item_a=2&item_b=23|item_b=23&item_a=2"))
+    expect(wall_item(page, 2)).to_have_attribute("aria-selected", "true")
+    expect(wall_item(page, 3)).to_have_attribute("aria-selected", "false")
+
+
+def test_the_second_of_two_quick_clicks_does_not_undo_the_first(page: Page) -> None:
+    page.goto("/")
+    expect(page.locator(".st-key-wall .grid[data-painted]")).to_be_visible()
+    page.locator(".st-key-wall .grid").evaluate("grid => [2, 23].forEach((item) => grid.children[item].click())")
+    expect(slot(page, "B")).to_contain_text("test 23")
+    expect(slot(page, "A")).to_contain_text("test 2")
+
+
+def test_a_link_shows_the_same_pair_elsewhere(page: Page, server: Server) -> None:
+    page.goto("/?item_a=0&item_b=7&split_b=train")
+    expect(distance(page)).to_have_text(told_by_command_line(server, "test:0", "train:7"))
+    page.reload()
+    expect(distance(page)).to_have_text(told_by_command_line(server, "test:0", "train:7"))
+    expect(slot(page, "A")).to_contain_text("test 0")
+
+
+def test_numbers_and_keys_are_enough(page: Page) -> None:
+    page.goto("/")
+    expect(distance(page)).to_have_text(NUMBER)
+    page.get_by_label("Item B", exact=True).fill("17")
+    page.keyboard.press("Enter")
+    expect(slot(page, "B")).to_contain_text("test 17")
+
+    wall_item(page, 0).focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    expect(wall_item(page, 2)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(slot(page, "A")).to_contain_text("test 2")
+    expect(page.locator(".st-key-wall .item[tabindex='0']")).to_have_count(1)
+
+
+def test_a_neighbour_is_compared_with_its_slot(page: Page) -> None:
+    page.goto("/?item_a=945&item_b=1")
+    nearest = page.locator(".st-key-near_a .item").first
+    number = nearest.get_attribute("data-item")
+    nearest.click()
+    expect(slot(page, "B")).to_contain_text(f"test {number}")
+    expect(slot(page, "A")).to_contain_text("test 945")
+
+
+def test_an_uploaded_item_is_seen_as_the_item_itself(page: Page) -> None:
+    page.goto("/?item_a=5&item_b=9")
+    expect(distance(page)).to_have_text(NUMBER)
+    before = distance(page).inner_text()
+    page.get_by_role("radio", name="Upload").click()
+    page.locator("input[type=file]").set_input_files(picture("item.png", open_collection().image("test:5")))
+    expect(slot(page, "A")).to_contain_text("Your picture")
+    expect(distance(page)).to_have_text(before)
+    expect(page.get_by_test_id("stAlert")).to_have_count(0)
+
+
+def test_a_broken_upload_is_refused_and_the_page_lives_on(page: Page) -> None:
+    page.goto("/?item_a=5&item_b=9")
+    page.get_by_role("radio", name="Upload").click()
+    broken = {"name": "broken.png", "mimeType": "image/png", "buffer": b"\x89PNG\r\n\x1a\nno more"}
+    page.locator("input[type=file]").set_input_files(broken)
+    expect(page.get_by_test_id("stAlert")).to_contain_text("broken.png")
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+    page.get_by_role("radio", name="Wall").click()
+    wall_item(page, 4).click()
+    expect(slot(page, "A")).to_contain_text("test 4")
+
+
+def test_a_mouse_stroke_is_compared_and_can_be_undone(page: Page) -> None:
+    page.goto("/?item_a=5&item_b=9")
+    page.get_by_role("radio", name="Draw").click()
+    pad = page.get_by_role("img", name="Sketch pad for slot A")
+    pad.scroll_into_view_if_needed()
+    box = pad.bounding_box()
+    page.mouse.move(box["x"] + 80, box["y"] + 80)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 200, box["y"] + 80, steps=6)
+    page.mouse.move(box["x"] + 200, box["y"] + 220, steps=6)
+    page.mouse.up()
+    expect(slot(page, "A")).to_contain_text("Your drawing")
+    expect(distance(page)).to_have_text(NUMBER)
+
+    page.get_by_role("radio", name="Wall").click()
+    expect(pad).to_have_count(0)
+    page.get_by_role("radio", name="Draw").click()
+    page.get_by_role("button", name="Undo").click()  # the strokes have survived
+    expect(slot(page, "A")).to_contain_text("test 5")
+    expect(page.get_by_label("Item A", exact=True)).to_have_value("5")
+    expect(page.get_by_role("button", name="Undo")).to_be_disabled()
+
+
+def test_a_finger_draws_on_a_phone(phone: Page) -> None:
+    phone.goto("/?item_a=5&item_b=9")
+    phone.get_by_role("radio", name="Draw").tap()
+    pad = phone.get_by_role("img", name="Sketch pad for slot A")
+    pad.scroll_into_view_if_needed()
+    box = pad.bounding_box()
+    finger = phone.context.new_cdp_session(phone)
+    for kind, x, y in (("touchStart", 60, 60), ("touchMove", 120, 100), ("touchMove", 160, 200), ("touchEnd", 0, 0)):
+        points = [] if kind == "touchEnd" else [{"x": box["x"] + x, "y": box["y"] + y}]
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    expect(slot(phone, "A")).to_contain_text("Your drawing")
+    expect(distance(phone)).to_have_text(NUMBER)
+    assert phone.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

@@ -1,0 +1,141 @@
+"""Journeys through Pairs and Train, and what holds for every room."""
+
+import os
+import re
+import signal
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from siamese_core import jobs
+from siamese_core.artifacts import list_names, load_bundle
+from tests.browser.conftest import PHONE, Server, distance, slot
+
+pytestmark = pytest.mark.browser
+
+TRAINING_WAIT = 120_000  # ms; TensorFlow wakes up, trains an epoch, exports and measures, on a machine with more to do
+
+
+def open_room(page: Page, name: str) -> None:
+    expect(page.locator(".st-key-header")).to_be_visible()
+    page.get_by_role("link", name=name, exact=True).click()
+    expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+
+
+def test_a_pair_opens_in_compare_with_its_distance(page: Page) -> None:
+    page.goto("/?model=classic")
+    expect(distance(page)).to_be_visible()  # who leaves before Streamlit has read the address leaves it behind
+    open_room(page, "Pairs")
+    page.get_by_role("radio", name="Wrong").click()
+    expect(page.locator(".st-key-pair_grid .mark").first).to_have_text("✗ wrong")
+    expect(page.locator(".st-key-pair_grid .mark").filter(has_text="right")).to_have_count(0)
+    card = page.locator(".st-key-pair_grid .pair").nth(3)
+    shown = card.locator(".distance").inner_text()
+    card.click()
+    expect(page.get_by_role("heading", name="Compare", exact=True)).to_be_visible()
+    expect(distance(page)).to_have_text(shown)
+    expect(page).to_have_url(re.compile("model=classic"))
+
+
+def test_the_ten_pairs_can_be_taken_away(page: Page) -> None:
+    page.goto("/")
+    open_room(page, "Pairs")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Ten pairs as PNG").click()
+    assert download.value.suggested_filename == "ten-pairs-test.png"
+    assert download.value.path().read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_very_first_visitor_may_come_by_another_door(start_server: Callable[[], Server], browser: Browser) -> None:
+    fresh = start_server()
+    page = browser.new_page(base_url=fresh.url)
+    page.goto("/pairs")
+    expect(page.get_by_role("heading", name="Pairs", exact=True)).to_be_visible()
+    expect(page.locator(".st-key-pair_grid .pair").first).to_be_visible()
+    page.close()
+
+
+def test_every_answer_carries_the_headers_and_only_the_embedded_one_may_be_framed(server: Server) -> None:
+    for path, framed in (("/", False), ("/sprite/test.png?ids=1", False), ("/?embed=true", True)):
+        with urllib.request.urlopen(server.url + path) as answer:  # noqa: S310  (our own address)
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
+            assert answer.headers["Referrer-Policy"] == "same-origin"
+            assert ("X-Frame-Options" not in answer.headers) == framed
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="reads Linux's map of a process")
+def test_the_server_never_loads_tensorflow(page: Page, server: Server) -> None:
+    page.goto("/")
+    expect(distance(page)).to_be_visible()
+    assert "tensorflow" not in Path(f"/proc/{server.pid}/maps").read_text()
+
+
+@pytest.mark.parametrize("room", ["Compare", "Pairs", "Train"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_room_scrolls_sideways_on_a_phone(
+    open_context: Callable[..., BrowserContext], room: str, scheme: str
+) -> None:
+    page = open_context(**PHONE, color_scheme=scheme).new_page()
+    page.goto("/" if room == "Compare" else f"/{room.lower()}")
+    expect(page.get_by_role("heading", name=room, exact=True)).to_be_visible()
+    expect(page.get_by_test_id("stSpinner")).to_have_count(0)
+    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth <= window.innerWidth")
+
+
+def test_a_run_is_seen_after_a_reload_and_by_others_and_stops(
+    page: Page, open_context: Callable[..., BrowserContext], server: Server
+) -> None:
+    page.goto("/")
+    open_room(page, "Train")
+    page.get_by_label("Epochs").fill("200")
+    page.get_by_label("Name", exact=True).fill("tiny")
+    page.get_by_role("button", name="Start training").click()
+    progress = page.get_by_test_id("stProgress")
+    expect(progress).to_contain_text("Training tiny")
+    expect(page.get_by_role("button", name="Start training")).to_be_disabled()
+    page.reload()
+    expect(progress).to_contain_text("Training tiny")
+
+    second = open_context().new_page()
+    second.goto("/train")
+    expect(second.get_by_test_id("stProgress")).to_contain_text("Training tiny")
+    expect(page.get_by_test_id("stProgress")).to_contain_text(
+        re.compile(r"epoch [2-9]\d* of 200"), timeout=TRAINING_WAIT
+    )
+    second.get_by_role("button", name="Stop training").click()
+
+    expect(second.get_by_role("button", name="Stop training")).to_be_disabled()
+    expect(page.get_by_text("tiny was stopped; its best epoch is kept")).to_be_visible(timeout=TRAINING_WAIT)
+    expect(second.get_by_text("tiny was stopped; its best epoch is kept")).to_be_visible()
+    expect(page.get_by_role("button", name="Stop training")).to_have_count(0)
+    assert "tiny" in list_names(server.artifacts)
+    assert jobs.latest(server.artifacts).state == "stopped"
+
+    page.get_by_role("button", name="Use tiny").click()
+    expect(page.get_by_role("combobox", name="Model")).to_have_value("tiny")
+    open_room(page, "Compare")
+    threshold = load_bundle("tiny", server.artifacts).threshold
+    expect(page.get_by_role("img", name=re.compile(f"threshold {threshold:.4f}"))).to_be_visible()
+    expect(slot(page, "A")).to_be_visible()
+
+    open_room(page, "Train")
+    page.locator(".st-key-model_tiny").get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Delete it").click()
+    expect(page.locator(".st-key-model_tiny")).to_have_count(0)
+    assert "tiny" not in list_names(server.artifacts)
+
+
+def test_a_killed_run_is_reported_and_the_next_one_can_start(page: Page, server: Server) -> None:
+    page.goto("/")
+    open_room(page, "Train")
+    page.get_by_label("Name", exact=True).fill("doomed")
+    page.get_by_role("button", name="Start training").click()
+    expect(page.get_by_test_id("stProgress")).to_contain_text("Training doomed")
+    run = jobs.current(server.artifacts)
+    os.kill(int((server.artifacts / ".runs" / run.id / "pid").read_text()), signal.SIGKILL)
+    expect(page.get_by_test_id("stAlert")).to_contain_text("may have been killed")
+    expect(page.get_by_role("button", name="Start training")).to_be_enabled()
+    assert "doomed" not in list_names(server.artifacts)

@@ -106,7 +106,14 @@ def log_loss(curve: Calibration, same: np.ndarray, different: np.ndarray) -> flo
     return float(-(np.log(curve.probability(same)).mean() + np.log1p(-curve.probability(different)).mean()) / 2.0)
 
 
-def reliability(curve: Calibration, same: np.ndarray, different: np.ndarray, *, bins: int = 15) -> Reliability:
+def reliability(
+    curve: Calibration,
+    same: np.ndarray,
+    different: np.ndarray,
+    *,
+    bins: int = 15,
+    counts: tuple[np.ndarray, np.ndarray] | None = None,
+) -> Reliability:
     """What a curve is worth on pairs it was not fitted to.
 
     Args:
@@ -114,13 +121,15 @@ def reliability(curve: Calibration, same: np.ndarray, different: np.ndarray, *, 
         same: Distances of same pairs.
         different: Distances of different pairs.
         bins: Equal-width bins of probability.
+        counts: How many same and how many different pairs lie at each of the distances; one where None.
     """
     p_same, p_different = curve.probability(same), curve.probability(different)
     edges = np.linspace(0.0, 1.0, bins + 1)
     sums = []
-    for p in (p_same, p_different):
+    for p, count in zip((p_same, p_different), counts or (None, None), strict=True):
         place = np.clip(np.digitize(p, edges) - 1, 0, bins - 1)
-        sums.append([np.bincount(place, weights, bins) / len(p) / 2.0 for weights in (None, p)])
+        pairs, masses = (len(p), (None, p)) if count is None else (count.sum(), (count, count * p))
+        sums.append([np.bincount(place, mass, bins) / pairs / 2.0 for mass in masses])
     (weight_same, mass_same), (weight_different, mass_different) = sums
     weight = weight_same + weight_different
     used = weight > 0
@@ -128,7 +137,10 @@ def reliability(curve: Calibration, same: np.ndarray, different: np.ndarray, *, 
     observed = weight_same[used] / weight[used]
     return Reliability(
         ece=float((weight[used] * np.abs(predicted - observed)).sum()),
-        brier=float((np.square(1.0 - p_same).mean() + np.square(p_different).mean()) / 2.0),
+        brier=float(
+            np.average(np.square(1.0 - p_same), weights=counts[0] if counts else None) / 2.0
+            + np.average(np.square(p_different), weights=counts[1] if counts else None) / 2.0
+        ),
         predicted=predicted,
         observed=observed,
         weight=weight[used],

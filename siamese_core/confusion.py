@@ -82,7 +82,8 @@ def count_class_pairs(embeddings: np.ndarray, labels: np.ndarray, classes: int, 
     if len(np.unique(labels)) < 2 or len(np.unique(labels)) == len(labels):
         raise ValueError("`labels` must make at least one same and one different pair")
     no_farther = 2.0 * float(np.linalg.norm(embeddings.astype(np.float64), axis=1).max())
-    thresholds = np.union1d(np.arange(int(np.ceil(no_farther / STEP)) + 2) * STEP, exactly_at)
+    multiples = np.round(np.arange(int(np.ceil(no_farther / STEP)) + 2) * STEP, 6)
+    thresholds = np.union1d(multiples, exactly_at)
     within = np.zeros((classes, classes, len(thresholds)), np.int64)
     for one, other, _, distances in _class_blocks(embeddings, labels):
         counts = np.searchsorted(np.sort(distances, axis=None), thresholds, "right")

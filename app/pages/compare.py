@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from app import cache, slots
-from app.chosen import chosen_model
+from app.chosen import chosen_model, chosen_threshold
 from app.components.item_grid import Tile, item_grid, read_picks
 from app.components.slot_card import slot_card
 from app.components.verdict_gauge import verdict_gauge
@@ -92,7 +92,7 @@ def item_inputs(letter: str) -> None:
 def show_verdict(model: Bundle, a: Slot, b: Slot) -> None:
     """The distance, the verdict, the gauge, and the nearest items of both slots."""
     embeddings = model.encoder.embed(np.stack([a.image, b.image]))
-    comparison = compare(embeddings[0], embeddings[1], model.threshold)
+    comparison = compare(embeddings[0], embeddings[1], chosen_threshold(model))
     with st.container(key="distance"):
         st.metric("Distance", f"{comparison.distance:.4f}")
     is_same = None if a.label is None or b.label is None else a.label == b.label

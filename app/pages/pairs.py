@@ -1,12 +1,15 @@
 """Pairs: what the network is trained and tested on, with truth, distance and verdict."""
 
+from functools import partial
+
 import numpy as np
 import streamlit as st
 
-from app import cache, slots
-from app.chosen import chosen_model
-from app.components.pair_grid import PairCard, pair_grid, read_pair
+from app import cache
+from app.chosen import chosen_model, chosen_threshold
+from app.components.pair_grid import PairCard, pair_grid
 from app.figures import ten_pairs_png
+from app.opening import go_where_opened, open_pair
 from app.sprites import sprite_url
 from siamese_core.artifacts import Bundle
 
@@ -68,14 +71,6 @@ def make_cards(table: cache.PairTable, same: np.ndarray, rows: np.ndarray) -> li
     return cards
 
 
-def open_pair() -> None:
-    """A click on a pair puts it into the slots; the script then goes to Compare."""
-    split = st.session_state.get("pairs_split") or "test"
-    for letter, item in zip(slots.LETTERS, read_pair("pair_grid"), strict=True):
-        slots.put_item(letter, split, item)
-    st.session_state["pair_opened"] = True
-
-
 def show_pairs(model: Bundle) -> None:
     """Filters, figures and one page of pairs."""
     data = cache.collection()
@@ -91,14 +86,15 @@ def show_pairs(model: Bundle) -> None:
             "order": choose("Order", ORDERS, key="pairs_order"),
         }
     table = cache.pair_table(model, split_name)
-    same = table.distances <= model.threshold
+    threshold = chosen_threshold(model)
+    same = table.distances <= threshold
     rows = selected_rows(table, same, wanted)
 
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         right = np.mean(same == table.pairs.is_same)
         st.markdown(
             f"**{len(rows):,}** of {len(table.pairs):,} {SPLITS[split_name].lower()} pairs"
-            f" · {right:.1%} of all right at threshold {model.threshold:.2f}",
+            f" · {right:.1%} of all right at threshold {threshold:.2f}",
             width="content",
         )
         if len(rows):
@@ -127,10 +123,9 @@ def show_pairs(model: Bundle) -> None:
             split=split_name,
             sprite=sprite_url(split_name, [item for card in cards for item in (card.left, card.right)]),
             key="pair_grid",
-            on_open=open_pair,
+            on_open=partial(open_pair, "pair_grid", split_name),
         )
 
 
-if st.session_state.pop("pair_opened", False):
-    st.switch_page("pages/compare.py", query_params={})  # None would clear the model too, which Streamlit refuses
+go_where_opened()
 show_pairs(chosen_model())

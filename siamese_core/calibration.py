@@ -44,6 +44,16 @@ class Calibration:
         same, different = balanced * base_rate, (1.0 - balanced) * (1.0 - base_rate)
         return same / (same + different)  # Bayes
 
+    def doubtful(self, sureness: float, *, base_rate: float = 0.5) -> tuple[float, float] | None:
+        """The distances between which neither answer is as probable as `sureness`; None where there are none.
+
+        The band ends at the curve's own ends, beyond which it is level.
+        """
+        fine = np.linspace(self.distances[0], self.distances[-1], 2_001)
+        p_same = self.probability(fine, base_rate=base_rate)
+        inside = fine[np.maximum(p_same, 1.0 - p_same) < sureness]
+        return (float(inside[0]), float(inside[-1])) if len(inside) else None
+
     def to_dict(self) -> dict[str, Any]:
         """The curve as plain JSON values."""
         knots = zip(self.distances.tolist(), self.p_same.tolist(), strict=True)

@@ -98,6 +98,13 @@ def test_log_loss_can_be_checked_by_hand():
     assert log_loss(CURVE, np.array([0.0]), np.array([1.0])) == pytest.approx(-np.log(0.9))
 
 
+def test_doubt_lies_where_neither_answer_is_probable_enough():
+    low, high = CURVE.doubtful(0.7)
+    assert (low, high) == (pytest.approx(0.25, abs=1e-3), pytest.approx(0.75, abs=1e-3))
+    assert max(CURVE.doubtful(0.7, base_rate=0.9)) > high
+    assert CURVE.doubtful(0.5) is None
+
+
 def test_curve_survives_json():
     curve = calibrate(*items(2, 300))
     again = Calibration.from_dict(json.loads(json.dumps(curve.to_dict())))

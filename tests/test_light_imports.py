@@ -20,6 +20,7 @@ LIGHT = [
     "errors",
     "evaluation",
     "exhaustive",
+    "explanation",
     "gallery",
     "images",
     "preprocessing",

@@ -148,7 +148,7 @@ def show_pairs(model: Bundle, split_name: str, order: str) -> None:
 
 go_where_opened()
 model = chosen_model()
-with st.container(horizontal=True, vertical_alignment="bottom"):
+with st.container(horizontal=True):
     mode = choose("Mode", MODES, key="pairs_mode")
     if mode == "browse":
         split_name = choose("Split", SPLITS if cache.collection().complete else {"test": "Test"}, key="pairs_split")

@@ -16,6 +16,8 @@ BINS = 50
 SURE = 1e-3
 """No probability is nearer to 0 or 1 than this: some labels are wrong, and the validation images are few."""
 FOLDS = 5
+BLOCK = 1_000_000
+"""Distances looked at together: of 45 million, as float64, a few copies would fill a small machine."""
 
 
 @dataclass(frozen=True)
@@ -115,24 +117,34 @@ def reliability(curve: Calibration, same: np.ndarray, different: np.ndarray, *, 
         different: Distances of different pairs.
         bins: Equal-width bins of probability.
     """
-    p_same, p_different = curve.probability(same), curve.probability(different)
-    edges = np.linspace(0.0, 1.0, bins + 1)
-    sums = []
-    for p in (p_same, p_different):
-        place = np.clip(np.digitize(p, edges) - 1, 0, bins - 1)
-        sums.append([np.bincount(place, weights, bins) / len(p) / 2.0 for weights in (None, p)])
-    (weight_same, mass_same), (weight_different, mass_different) = sums
+    weight_same, mass_same, error_same = _by_probability(curve, same, bins, truth=1.0)
+    weight_different, mass_different, error_different = _by_probability(curve, different, bins, truth=0.0)
     weight = weight_same + weight_different
     used = weight > 0
     predicted = (mass_same + mass_different)[used] / weight[used]
     observed = weight_same[used] / weight[used]
     return Reliability(
         ece=float((weight[used] * np.abs(predicted - observed)).sum()),
-        brier=float((np.square(1.0 - p_same).mean() + np.square(p_different).mean()) / 2.0),
+        brier=error_same + error_different,
         predicted=predicted,
         observed=observed,
         weight=weight[used],
     )
+
+
+def _by_probability(
+    curve: Calibration, distances: np.ndarray, bins: int, *, truth: float
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """For one kind of pairs, which weigh one half: weight and sum of predictions in each bin, and squared error."""
+    counts, sums, error = np.zeros(bins), np.zeros(bins), 0.0
+    for start in range(0, len(distances), BLOCK):
+        p = curve.probability(distances[start : start + BLOCK])
+        place = np.minimum((p * bins).astype(np.int32), bins - 1)
+        counts += np.bincount(place, minlength=bins)
+        sums += np.bincount(place, p, minlength=bins)
+        error += float(np.square(p - truth).sum())
+    weight = 0.5 / len(distances)
+    return counts * weight, sums * weight, error * weight
 
 
 def _binned(same: np.ndarray, different: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -16,6 +16,8 @@ BINS = 50
 SURE = 1e-3
 """No probability is nearer to 0 or 1 than this: some labels are wrong, and the validation images are few."""
 FOLDS = 5
+BLOCK = 1_000_000
+"""Distances looked at together: of 45 million, as float64, a few copies would fill a small machine."""
 
 
 @dataclass(frozen=True)
@@ -133,28 +135,39 @@ def reliability(
         bins: Equal-width bins of probability.
         counts: How many same and how many different pairs lie at each of the distances; one where None.
     """
-    p_same, p_different = curve.probability(same), curve.probability(different)
-    edges = np.linspace(0.0, 1.0, bins + 1)
-    sums = []
-    for p, count in zip((p_same, p_different), counts or (None, None), strict=True):
-        place = np.clip(np.digitize(p, edges) - 1, 0, bins - 1)
-        pairs, masses = (len(p), (None, p)) if count is None else (count.sum(), (count, count * p))
-        sums.append([np.bincount(place, mass, bins) / pairs / 2.0 for mass in masses])
-    (weight_same, mass_same), (weight_different, mass_different) = sums
+    of_same, of_different = counts or (None, None)
+    weight_same, mass_same, error_same = _by_probability(curve, same, bins, truth=1.0, times=of_same)
+    weight_different, mass_different, error_different = _by_probability(
+        curve, different, bins, truth=0.0, times=of_different
+    )
     weight = weight_same + weight_different
     used = weight > 0
     predicted = (mass_same + mass_different)[used] / weight[used]
     observed = weight_same[used] / weight[used]
     return Reliability(
         ece=float((weight[used] * np.abs(predicted - observed)).sum()),
-        brier=float(
-            np.average(np.square(1.0 - p_same), weights=counts[0] if counts else None) / 2.0
-            + np.average(np.square(p_different), weights=counts[1] if counts else None) / 2.0
-        ),
+        brier=error_same + error_different,
         predicted=predicted,
         observed=observed,
         weight=weight[used],
     )
+
+
+def _by_probability(
+    curve: Calibration, distances: np.ndarray, bins: int, *, truth: float, times: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """For one kind of pairs, which weigh one half: weight and sum of predictions in each bin, and squared error."""
+    counts, sums, error = np.zeros(bins), np.zeros(bins), 0.0
+    for start in range(0, len(distances), BLOCK):
+        p = curve.probability(distances[start : start + BLOCK])
+        times_here = None if times is None else times[start : start + BLOCK]
+        place = np.minimum((p * bins).astype(np.int32), bins - 1)
+        counts += np.bincount(place, times_here, minlength=bins)
+        sums += np.bincount(place, p if times_here is None else p * times_here, minlength=bins)
+        squares = np.square(p - truth)
+        error += float(squares.sum() if times_here is None else squares @ times_here)
+    weight = 0.5 / (len(distances) if times is None else times.sum())
+    return counts * weight, sums * weight, error * weight
 
 
 def _binned(same: np.ndarray, different: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

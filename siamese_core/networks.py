@@ -40,11 +40,11 @@ def classic(shape: tuple[int, int] = (28, 28)) -> keras.Model:
 
 
 def perceptron(shape: tuple[int, int] = (28, 28)) -> keras.Model:
-    """Two dense layers of 256 with batch normalisation, then d = 64 on the unit sphere: the quickest to train."""
+    """Two dense layers of 128 with batch normalisation, then d = 64 on the unit sphere: the quickest to train."""
     images, x = _pixels(shape)
     x = keras.layers.Flatten(name="flatten")(x)
     for number in (1, 2):
-        x = keras.layers.Dense(256, use_bias=False, name=f"dense_{number}")(x)
+        x = keras.layers.Dense(128, use_bias=False, name=f"dense_{number}")(x)
         x = _normalised(x, name=f"norm_{number}")
         x = keras.layers.ReLU(name=f"relu_{number}")(x)
     return keras.Model(images, _on_the_sphere(x, 64), name="perceptron")

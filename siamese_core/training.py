@@ -35,11 +35,12 @@ WARM_UP_SHARE = 0.2
 
 @dataclass(frozen=True)
 class ProgressEvent:
-    """So many of an epoch's steps are done."""
+    """So many of an epoch's steps are done, in so many seconds of training."""
 
     epoch: int
     step: int
     steps: int
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -169,13 +170,13 @@ class Trainer:
     def run_epoch(
         self,
         *,
-        on_step: Callable[[int, int], None] = lambda *_: None,
+        on_step: Callable[[int, int, float], None] = lambda *_: None,
         should_stop: Callable[[], bool] = lambda: False,
     ) -> EpochRun:
         """Show the encoder every training pair or image once.
 
         Args:
-            on_step: Told the steps done and the steps of the epoch, a few times a second.
+            on_step: Told the steps done, the steps of the epoch and the seconds taken, a few times a second.
             should_stop: Asked as often; True ends the epoch early.
         """
         loss, targets_seen, images_seen, steps_done, seconds = 0.0, 0, 0, 0, 0.0
@@ -193,7 +194,7 @@ class Trainer:
                 images_seen += rows[look].size
                 done += len(rows[look])
                 self._adapt_look(elapsed)
-                on_step(steps_done + done, self.steps)
+                on_step(steps_done + done, self.steps, seconds)
             steps_done += done
         return EpochRun(loss / targets_seen, seconds, images_seen, finished=True)
 
@@ -235,14 +236,16 @@ class Trainer:
 
     @tf.function(
         input_signature=[tf.TensorSpec((None, None, None), tf.int32), tf.TensorSpec((None, None), tf.int32)],
+        autograph=False,  # there is no Python control flow to convert, and looking for it costs a third of the start
     )
     def _run_steps(self, rows: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
         """Train on every batch in turn without coming back to Python; the sum of the losses of all targets."""
-        total = 0.0
-        for step in tf.range(tf.shape(rows)[0]):
-            losses = self._strategy.run(self._replica_step, args=(rows[step], targets[step]))
-            total += self._strategy.reduce(tf.distribute.ReduceOp.SUM, losses, axis=None)
-        return total
+
+        def step(total: tf.Tensor, batch: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
+            losses = self._strategy.run(self._replica_step, args=batch)
+            return total + self._strategy.reduce(tf.distribute.ReduceOp.SUM, losses, axis=None)
+
+        return tf.foldl(step, (rows, targets), initializer=0.0, parallel_iterations=1)
 
     def _replica_step(self, rows: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
         """One step on this replica's share of rows (arms, b) and targets (b,); its share of the losses' sum."""
@@ -307,8 +310,10 @@ def _augmented(images: tf.Tensor, recipe: Recipe, seed: tf.Tensor) -> tf.Tensor:
     return images
 
 
-def _report_progress(on_event: Callable[[ProgressEvent], None], epoch: int, step: int, steps: int) -> None:
-    on_event(ProgressEvent(epoch, step, steps))
+def _report_progress(
+    on_event: Callable[[ProgressEvent], None], epoch: int, step: int, steps: int, seconds: float
+) -> None:
+    on_event(ProgressEvent(epoch, step, steps, seconds))
 
 
 def _evaluated(run: EpochRun, embeddings: np.ndarray, pairs: Pairs, epoch: int, epochs: int) -> EpochEvent:

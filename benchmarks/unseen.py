@@ -1,0 +1,102 @@
+"""How a recipe does on classes that it never saw in training.
+
+    python benchmarks/unseen.py --recipe best --seeds 1
+    python benchmarks/unseen.py --recipe fast --leave-one-out
+
+Two protocols that others use, over test images:
+IFN680: train without Dress, Sneaker, Bag and Shirt; AUC and balanced accuracy of all pairs among the four, at the
+threshold chosen on validation pairs of the six.
+One-shot: train on Trouser, Pullover, Dress, Bag and Ankle boot; one image of each of the other five is known, all their
+other test images go to the class of the nearest; mean over 1,000 draws, with the middle 95 % of them.
+With --leave-one-out also, for each class, a network trained on the nine others, and the AUC of all pairs with at least
+one item of that class. No figure here may choose anything: look at them once a recipe is settled.
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+from siamese_core.collection import validation_positions
+from siamese_core.config import RECIPES, Recipe
+from siamese_core.data import CLASS_NAMES, load_collection
+from siamese_core.evaluation import roc
+from siamese_core.training import train
+from siamese_core.unseen import evaluate_unseen, one_shot
+
+IFN680_UNSEEN = (3, 7, 8, 6)
+ONE_SHOT_UNSEEN = (0, 4, 5, 6, 7)
+
+
+def embed_test(recipe: Recipe, held_out: tuple[int, ...], seed: int) -> tuple[np.ndarray, float]:
+    """Embeddings of the 10,000 test images by a network that never saw these labels, and its threshold."""
+    collection = load_collection()
+    training = collection.split("train")
+    fit, validation = (
+        rows[~np.isin(training.labels[rows], held_out)] for rows in validation_positions(training.labels)
+    )
+    trained = train(
+        recipe,
+        training.images[fit],
+        training.labels[fit],
+        validation=(training.images[validation], training.labels[validation]),
+        seed=seed,
+    )
+    embeddings = trained.encoder.predict(collection.split("test").images, batch_size=1_000, verbose=0)
+    return embeddings, trained.kept.threshold
+
+
+def class_auc(embeddings: np.ndarray, labels: np.ndarray, label: int) -> float:
+    """AUC of all pairs that hold at least one item of the class: 499,500 same, 9,000,000 different ones."""
+    own, others = embeddings[labels == label].astype(np.float64), embeddings[labels != label].astype(np.float64)
+    same = distances(own, own)[np.triu_indices(len(own), 1)]
+    different = distances(own, others).ravel()
+    is_same = np.repeat([True, False], [len(same), len(different)])
+    return roc(np.concatenate([same, different]), is_same).auc
+
+
+def distances(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """All distances (n, m) between two sets of embeddings."""
+    squares = (left**2).sum(1)[:, None] + (right**2).sum(1) - 2.0 * left @ right.T
+    return np.sqrt(np.maximum(squares, 0.0))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--recipe", choices=list(RECIPES), default="best")
+    parser.add_argument("--epochs", type=int, help="other than the recipe's")
+    parser.add_argument("--seeds", type=int, default=1, help="networks a protocol, with seeds 0, 1, …")
+    parser.add_argument("--leave-one-out", action="store_true")
+    arguments = parser.parse_args()
+    recipe = RECIPES[arguments.recipe].changed(epochs=arguments.epochs)
+    labels = load_collection().split("test").labels
+
+    print("| protocol | seed | AUC | balanced accuracy | one-shot |\n|---|---|---|---|---|")
+    for seed in range(arguments.seeds):
+        embeddings, threshold = embed_test(recipe, IFN680_UNSEEN, seed)
+        pairs = evaluate_unseen(embeddings, labels, np.array(IFN680_UNSEEN), threshold)
+        print(
+            f"| IFN680, unseen pairs | {seed} | {pairs.unseen_auc:.4f} | {pairs.unseen_balanced_accuracy:.2%} | |\n"
+            f"| IFN680, seen pairs | {seed} | {pairs.seen_auc:.4f} | {pairs.seen_balanced_accuracy:.2%} | |",
+            flush=True,
+        )
+        embeddings, _ = embed_test(recipe, ONE_SHOT_UNSEEN, seed)
+        unseen = np.isin(labels, ONE_SHOT_UNSEEN)
+        shot = one_shot(embeddings[unseen], labels[unseen], np.random.default_rng(0))
+        print(
+            f"| one-shot, {shot.ways}-way | {seed} | | | {shot.accuracy:.2%} ({shot.low:.2%}-{shot.high:.2%}) |",
+            flush=True,
+        )
+    if arguments.leave_one_out:
+        for label, name in enumerate(CLASS_NAMES):
+            embeddings, _ = embed_test(recipe, (label,), 0)
+            print(f"| without {name} | 0 | {class_auc(embeddings, labels, label):.4f} | | |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -142,18 +142,31 @@ def _pairs(data: Collection, split_name: str) -> Pairs:
     return tutorial_pairs(data.split(split_name).labels, np.random.default_rng(TEST_PAIRS_SEED))
 
 
-def diagnosis(model: Bundle) -> Diagnosis:
-    """All pairs of the test images, judged by `model`; the first call for a model takes some seconds."""
-    return _diagnosis(model, collection())
+def class_pairs(model: Bundle) -> ClassPairs:
+    """All pairs of the test images by classes and thresholds; the first call for a model takes a second or two."""
+    return _class_pairs(model, collection())
 
 
 @st.cache_resource(
     show_spinner="Judging all pairs, once for this model…", max_entries=MODELS_KEPT, hash_funcs=_BY_CONTENT
 )
-def _diagnosis(model: Bundle, data: Collection) -> Diagnosis:
-    test, classes = data.split("test"), len(data.class_names)
+def _class_pairs(model: Bundle, data: Collection) -> ClassPairs:
+    test = data.split("test")
     embeddings = model.gallery_embeddings[test.ids]
-    counts = count_class_pairs(embeddings, test.labels, classes, exactly_at=model.threshold)
+    return count_class_pairs(embeddings, test.labels, len(data.class_names), exactly_at=model.threshold)
+
+
+def diagnosis(model: Bundle) -> Diagnosis:
+    """What `model` makes of the test images; the first call for a model takes some seconds."""
+    return _diagnosis(model, collection())
+
+
+@st.cache_resource(
+    show_spinner="Looking for mistakes, once for this model…", max_entries=MODELS_KEPT, hash_funcs=_BY_CONTENT
+)
+def _diagnosis(model: Bundle, data: Collection) -> Diagnosis:
+    test, counts = data.split("test"), _class_pairs(model, data)
+    embeddings = model.gallery_embeddings[test.ids]
     middles = counts.thresholds - np.diff(counts.thresholds, prepend=0.0) / 2.0
     neighbours, distances = nearest_others(embeddings, WITNESSES)
     voters = neighbours[:, :VOTERS]
@@ -163,7 +176,7 @@ def _diagnosis(model: Bundle, data: Collection) -> Diagnosis:
         suspects=find_suspects(test.labels, voters, distances[:, :VOTERS]),
         neighbours=voters,
         neighbour_distances=distances[:, :VOTERS],
-        ceiling=find_ceiling(class_posteriors(test.labels, neighbours, classes), test.labels),
+        ceiling=find_ceiling(class_posteriors(test.labels, neighbours, len(data.class_names)), test.labels),
         trust=reliability(
             model.calibration,
             middles,

@@ -62,13 +62,13 @@ def show_quiz(model: Bundle) -> None:
         st.metric("Question", f"{min(len(answers) + (not revealed), len(rows))} of {len(rows)}", width="content")
     if score.asked == len(rows) and not revealed:
         st.header(score.outcome, anchor=False)
-        st.button("Play again", key="again", type="primary", shortcut="N", on_click=play_again)
+        st.button("Play again", key="again", shortcut="N", on_click=play_again)
         return
     at = len(answers) - 1 if revealed else len(answers)
     show_question(table, int(rows[at]))
     if revealed:
         show_answer(answers[at], bool(said[at]), bool(truth[at]), float(table.distances[rows[at]]))
-        st.button("Next", key="next", type="primary", shortcut="N", on_click=go_on)
+        st.button("Next", key="next", shortcut="N", on_click=go_on)
     else:
         st.markdown("The same kind of thing?")
         with st.container(horizontal=True):

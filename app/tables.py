@@ -1,16 +1,28 @@
-"""Tables to take away."""
+"""Tables to take away, as CSV."""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
 
 import numpy as np
-import pandas as pd
 
 from app import cache
 from app.cache import Diagnosis, PairTable
 
 
-def suspects_table(found: Diagnosis) -> pd.DataFrame:
+def to_csv(columns: Mapping[str, Sequence | np.ndarray]) -> str:
+    """Columns of one length under their names."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(zip(*columns.values(), strict=True))
+    return text.getvalue()
+
+
+def suspects_table(found: Diagnosis) -> str:
     """Every suspect, with what its neighbours say."""
     test, class_names, suspects = cache.collection().split("test"), cache.collection().class_names, found.suspects
-    return pd.DataFrame(
+    return to_csv(
         {
             "item": test.ids[suspects.rows],
             "label": [class_names[label] for label in test.labels[suspects.rows]],
@@ -21,10 +33,10 @@ def suspects_table(found: Diagnosis) -> pd.DataFrame:
     )
 
 
-def rates_table(found: Diagnosis) -> pd.DataFrame:
+def rates_table(found: Diagnosis) -> str:
     """What every threshold does to all pairs."""
     counts = found.counts
-    return pd.DataFrame(
+    return to_csv(
         {
             "threshold": counts.thresholds.round(6),
             "same_accepted": counts.same,
@@ -35,13 +47,13 @@ def rates_table(found: Diagnosis) -> pd.DataFrame:
     )
 
 
-def classes_table(found: Diagnosis, threshold: float) -> pd.DataFrame:
+def classes_table(found: Diagnosis, threshold: float) -> str:
     """Of every two classes the pairs, those decided wrongly, and their share."""
     names, counts = cache.collection().class_names, found.counts
     errors = counts.errors(counts.nearest(threshold))
     one, other = np.tril_indices(len(names))
     pairs = counts.within[one, other, -1]
-    return pd.DataFrame(
+    return to_csv(
         {
             "class": np.array(names)[one],
             "other_class": np.array(names)[other],
@@ -52,19 +64,19 @@ def classes_table(found: Diagnosis, threshold: float) -> pd.DataFrame:
     )
 
 
-def trust_table(found: Diagnosis) -> pd.DataFrame:
+def trust_table(found: Diagnosis) -> str:
     """What P(same) said and what was true."""
     trust = found.trust
-    return pd.DataFrame({"predicted": trust.predicted, "observed": trust.observed, "share_of_pairs": trust.weight})
+    return to_csv({"predicted": trust.predicted, "observed": trust.observed, "share_of_pairs": trust.weight})
 
 
-def pairs_table(table: PairTable, rows: np.ndarray, threshold: float) -> pd.DataFrame:
+def pairs_table(table: PairTable, rows: np.ndarray, threshold: float) -> str:
     """These rows' pairs: items, classes, truth, distance, verdict."""
     split, pairs, class_names = table.split, table.pairs.take(rows), cache.collection().class_names
     sides = {"left": pairs.left, "right": pairs.right}
-    return pd.DataFrame(
+    return to_csv(
         {
-            "split": split.name,
+            "split": [split.name] * len(rows),
             **{side: split.ids[of_side] for side, of_side in sides.items()},
             **{f"{side}_class": np.array(class_names)[split.labels[of_side]] for side, of_side in sides.items()},
             "truth": np.where(pairs.is_same, "same", "different"),

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 BINS = 10_000
-BLOCK_ROWS = 500
-"""Rows of the matrix of products computed at once: 500 × 10,000 float32 are 20 MB."""
+BLOCK_ROWS = 100
+"""Rows of the matrix of products computed at once: 100 × 10,000 float32 are 4 MB."""
 
 
 @dataclass(frozen=True)

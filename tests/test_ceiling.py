@@ -23,7 +23,7 @@ def test_items_that_look_alike_whatever_their_class_leave_a_guess():
 
 def test_the_ceiling_is_that_of_every_pair_and_threshold_tried_one_by_one():
     rng = np.random.default_rng(0)
-    labels = rng.integers(0, 3, BLOCK_ROWS // 10)
+    labels = rng.integers(0, 3, 50)
     posteriors = rng.dirichlet([0.5, 0.5, 0.5], len(labels)) + 2.0 * np.eye(3)[labels]
     posteriors = (posteriors / posteriors.sum(axis=1, keepdims=True)).astype(np.float32)
     pairs = [(i, j) for i in range(len(labels)) for j in range(i)]

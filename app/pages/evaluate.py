@@ -3,9 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-import altair as alt
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from app import cache
@@ -13,8 +11,9 @@ from app.cache import Diagnosis
 from app.chosen import chosen_model, chosen_threshold, use_threshold
 from app.components.item_grid import Tile, item_grid, read_picks
 from app.components.pair_grid import PairCard, pair_grid
+from app.components.reliability_diagram import reliability_diagram
 from app.components.threshold_explorer import Beside, read_cell, read_threshold, threshold_explorer
-from app.figures import diagnosis_figures, drawn
+from app.figures import FIGURES, diagnosis_figure, drawn
 from app.opening import go_where_opened, open_items, open_pair
 from app.sprites import sprite_url
 from app.tables import classes_table, rates_table, suspects_table, trust_table
@@ -53,7 +52,7 @@ def show_toolbar(model: Bundle, counts: ClassPairs) -> tuple[tuple[float, float]
                 key=f"preset_{place_key(label)}",
                 on_click=use_threshold,
                 args=(model, float(counts.thresholds[place])),
-                type="secondary" if counts.thresholds[place] != chosen_threshold(model) else "primary",
+                icon=":material/check:" if counts.thresholds[place] == chosen_threshold(model) else None,
             )
     return (accept, reject), cache.bundle(second) if second in others else None
 
@@ -96,14 +95,13 @@ def forget_cell() -> None:
     st.session_state["cell"] = None
 
 
-def show_explorer(model: Bundle, found: Diagnosis, costs: tuple[float, float], second: Bundle | None) -> None:
+def show_explorer(model: Bundle, every: ClassPairs, costs: tuple[float, float], second: Bundle | None) -> None:
     """The histogram with its threshold, the figures, the curves and the classes."""
     threshold = chosen_threshold(model)
-    presets = [found.counts.thresholds[place] for place in (found.counts.best(), found.counts.equal())]
-    counts = found.counts.at(places_to_show(found.counts, threshold, model.threshold, *presets))
+    counts = every.at(places_to_show(every, threshold, model.threshold))
     beside = None
     if second is not None:
-        theirs = cache.diagnosis(second).counts
+        theirs = cache.class_pairs(second)
         theirs = theirs.at(places_to_show(theirs, second.threshold))
         beside = Beside(second.name, theirs.far, theirs.frr)
     threshold_explorer(
@@ -125,19 +123,19 @@ def show_explorer(model: Bundle, found: Diagnosis, costs: tuple[float, float], s
 def show_downloads(model: Bundle, found: Diagnosis) -> None:
     """Every figure of this page as PNG and SVG, and the numbers behind it as CSV."""
     threshold = chosen_threshold(model)
-    figures = diagnosis_figures(found, threshold, model.name)
     tables = {
         "Classes": lambda: classes_table(found, threshold),
         "P(same)": lambda: trust_table(found),
     }
     with st.popover("Take away", icon=":material/download:", type="tertiary", key="take_away"):
-        wanted = st.selectbox("Figure", list(figures), key="figure")
-        figure, table = figures[wanted], tables.get(wanted, lambda: rates_table(found))
+        wanted = st.selectbox("Figure", FIGURES, key="figure")
+        figure = partial(diagnosis_figure, wanted, found, threshold, model.name)
+        table = tables.get(wanted, lambda: rates_table(found))
         stem = f"{model.name}-{wanted.lower().replace('(', '-').replace(')', '')}"
         with st.container(horizontal=True):
             download("PNG", lambda: drawn(figure(), "png"), f"{stem}.png", "image/png")
             download("SVG", lambda: drawn(figure(), "svg"), f"{stem}.svg", "image/svg+xml")
-            download("CSV", lambda: table().to_csv(index=False), f"{stem}.csv", "text/csv")
+            download("CSV", table, f"{stem}.csv", "text/csv")
 
 
 def download(label: str, make: Callable[[], bytes | str], name: str, mime: str) -> None:
@@ -215,7 +213,7 @@ def show_suspects(found: Diagnosis) -> None:
         if len(suspects.rows):
             st.download_button(
                 "CSV",
-                lambda: suspects_table(found).to_csv(index=False),
+                lambda: suspects_table(found),
                 file_name="likely-mislabelled.csv",
                 mime="text/csv",
                 on_click="ignore",
@@ -269,16 +267,7 @@ def show_trust(model: Bundle, found: Diagnosis) -> None:
     """Whether P(same) is true: what was said against what happened."""
     trust = found.trust
     st.header("Is P(same) true?", anchor=False)
-    points = pd.DataFrame({"said": trust.predicted, "true": trust.observed, "share of pairs": trust.weight})
-    percent = alt.Axis(format=".0%", tickCount=5)
-    scale = alt.Scale(domain=[0, 1])
-    line = alt.Chart(pd.DataFrame({"said": [0, 1], "true": [0, 1]})).mark_line(strokeDash=[4, 4], color="#8b93a5")
-    dots = alt.Chart(points).mark_line(point=alt.OverlayMarkDef(size=60))
-    chart = (line + dots).encode(
-        x=alt.X("said:Q", title="P(same) as said", axis=percent, scale=scale),
-        y=alt.Y("true:Q", title="share that is the same", axis=percent, scale=scale),
-    )
-    st.altair_chart(chart.properties(height=300), alt=f"Reliability diagram of {model.name}", key="reliability")
+    reliability_diagram(trust, name=model.name, key="reliability")
     st.caption(f"On the dotted line every probability is true. Mean distance from it: {100 * trust.ece:.2f} points.")
 
 
@@ -304,15 +293,16 @@ def show_ceiling(model: Bundle, found: Diagnosis) -> None:
 
 go_where_opened()
 chosen = chosen_model()
-diagnosis = cache.diagnosis(chosen)
-costs, second = show_toolbar(chosen, diagnosis.counts)
-show_explorer(chosen, diagnosis, costs, second)
+counts = cache.class_pairs(chosen)
+costs, second = show_toolbar(chosen, counts)
+show_explorer(chosen, counts, costs, second)
 test_count = len(cache.collection().split("test"))
-show_downloads(chosen, diagnosis)
 st.caption(
     f"All {test_count * (test_count - 1) // 2:,} pairs of the test images. The validation threshold was chosen on other"
     " images; every other named one is read off these pairs."
 )
+diagnosis = cache.diagnosis(chosen)
+show_downloads(chosen, diagnosis)
 show_mistakes(chosen, diagnosis)
 show_suspects(diagnosis)
 left, right = st.columns(2, gap="large")

@@ -117,7 +117,7 @@ def show_pairs(model: Bundle, split_name: str, order: str) -> None:
             )
             st.download_button(
                 "CSV",
-                lambda: pairs_table(table, rows, threshold).to_csv(index=False),
+                lambda: pairs_table(table, rows, threshold),
                 file_name=f"pairs-{split_name}.csv",
                 mime="text/csv",
                 on_click="ignore",

@@ -65,7 +65,7 @@ function buildItem(item, index, split) {
   option.dataset.index = index;
   option.dataset.item = item.id;
   option.title = `${item.class} · ${split} ${item.id}`;
-  option.setAttribute("aria-label", option.title + (item.caption && `, distance ${item.caption}`));
+  option.setAttribute("aria-label", `${item.caption && `distance ${item.caption} `}${option.title}`); // as it is read
 
   const tile = element("div", "tile");
   const canvas = element("canvas");
@@ -77,7 +77,7 @@ function buildItem(item, index, split) {
     const caption = element("div", "caption");
     const number = element("b");
     number.textContent = item.caption;
-    caption.append(number, item.class);
+    caption.append(number, " ", item.class);
     option.append(caption);
   }
   return option;

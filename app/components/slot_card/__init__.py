@@ -13,7 +13,7 @@ _MOUNT = register(
 <button type="button" class="card">
   <span class="head">
     <span class="letter"></span>
-    <span class="words"><div class="title"></div><div class="caption"></div></span>
+    <span class="words"><div class="title"></div> <div class="caption"></div></span>
   </span>
   <div class="pictures">
     <canvas class="seen" width="28" height="28"></canvas>

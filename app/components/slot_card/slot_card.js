@@ -9,7 +9,8 @@ export default function (component) {
 
   const card = find(".card");
   card.setAttribute("aria-pressed", String(data.active));
-  card.setAttribute("aria-label", `Slot ${data.letter}: ${data.title}, ${data.caption}`);
+  const read = [data.caption, data.given && "as given", find(".note").textContent].filter(Boolean).join(", ");
+  card.setAttribute("aria-label", `Slot ${data.letter}: ${data.title}, ${read}`); // all that is to be seen, in its order
   card.title = data.active ? "The next pick comes here" : `Let the next pick come to ${data.letter}`;
   card.onclick = () => setTriggerValue("activate", data.letter);
 

@@ -313,7 +313,7 @@ function follow(state) {
     cell.textContent = short(wrong);
     cell.style.setProperty("--share", `${Math.min(55, 75 * Math.sqrt(wrong)).toFixed(0)}%`);
     const names = one === other ? `two of ${data.classes[one]}` : `${data.classes[one]} and ${data.classes[other]}`;
-    cell.setAttribute("aria-label", `${names}: ${percent(wrong)} wrong`);
+    cell.setAttribute("aria-label", `${names}: ${short(wrong)} % wrong`); // as it is read
     cell.title = `${names}: ${percent(wrong)} wrong`;
   });
 }

@@ -297,12 +297,15 @@ counts = cache.class_pairs(chosen)
 costs, second = show_toolbar(chosen, counts)
 show_explorer(chosen, counts, costs, second)
 test_count = len(cache.collection().split("test"))
-st.caption(
+about = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center")
+about.caption(
     f"All {test_count * (test_count - 1) // 2:,} pairs of the test images. The validation threshold was chosen on other"
-    " images; every other named one is read off these pairs."
+    " images; every other named one is read off these pairs.",
+    width="content",
 )
 diagnosis = cache.diagnosis(chosen)
-show_downloads(chosen, diagnosis)
+with about:
+    show_downloads(chosen, diagnosis)
 show_mistakes(chosen, diagnosis)
 show_suspects(diagnosis)
 left, right = st.columns(2, gap="large")

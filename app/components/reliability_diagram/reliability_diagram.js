@@ -1,6 +1,6 @@
 // Dots of predicted against observed shares; on the diagonal what was predicted was true.
 
-const [LEFT, RIGHT, TOP, BOTTOM] = [52, 348, 10, 258];
+const [LEFT, RIGHT, TOP, BOTTOM] = [66, 336, 10, 258];
 const MARKS = [0, 0.25, 0.5, 0.75, 1];
 
 export default function ({ parentElement, data }) {

@@ -12,16 +12,27 @@ import streamlit as st
 from siamese_core import artifacts
 from siamese_core.artifacts import Bundle
 from siamese_core.building import TEST_PAIRS_SEED
-from siamese_core.collection import Collection, Split
+from siamese_core.calibration import Reliability, reliability
+from siamese_core.ceiling import Ceiling, class_posteriors, find_ceiling
+from siamese_core.collection import VALIDATION_SEED, Collection, Split, validation_positions
 from siamese_core.comparison import pair_distances
+from siamese_core.confusion import ClassPairs, count_class_pairs, hardest_pairs
 from siamese_core.data import open_collection
 from siamese_core.errors import SiameseError
+from siamese_core.evaluation import bootstrap_thresholds
+from siamese_core.exhaustive import nearest_others
 from siamese_core.gallery import Gallery
 from siamese_core.pairs import Pairs, tutorial_pairs
+from siamese_core.suspects import Suspects, find_suspects
 
 _LOG = logging.getLogger(__name__)
 
 MODELS_KEPT = 8
+VOTERS = 20
+"""Neighbours whose agreement makes an item suspect of a wrong label."""
+WITNESSES = 50
+"""Neighbours that say how likely each class is; of 10, 20 and 50 these allow the most."""
+INTERVAL = (0.025, 0.975)
 _BY_CONTENT: dict[str | type[Any], Callable[[Any], str]] = {
     Bundle: lambda model: model.fingerprint,
     Collection: lambda data: data.fingerprint,
@@ -42,6 +53,31 @@ class PairTable:
     split: Split
     pairs: Pairs
     distances: np.ndarray
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What one model makes of all pairs of the test images.
+
+    Attributes:
+        counts: pairs of every two classes within every threshold.
+        hardest: the pairs that are decided wrongly first, rows of the test split.
+        hardest_distances: float32, one a pair.
+        suspects: items that are likely mislabelled.
+        neighbours: (n, VOTERS) rows of each item's nearest others; `neighbour_distances` how far they are.
+        neighbour_distances: See `neighbours`.
+        ceiling: what the confusion of classes allows.
+        trust: whether P(same) is true.
+    """
+
+    counts: ClassPairs
+    hardest: Pairs
+    hardest_distances: np.ndarray
+    suspects: Suspects
+    neighbours: np.ndarray
+    neighbour_distances: np.ndarray
+    ceiling: Ceiling
+    trust: Reliability
 
 
 @st.cache_resource(show_spinner=False)
@@ -104,6 +140,56 @@ def _pair_table(model: Bundle, data: Collection, split_name: str) -> PairTable:
 def _pairs(data: Collection, split_name: str) -> Pairs:
     """The very pairs that the models are judged on."""
     return tutorial_pairs(data.split(split_name).labels, np.random.default_rng(TEST_PAIRS_SEED))
+
+
+def diagnosis(model: Bundle) -> Diagnosis:
+    """All pairs of the test images, judged by `model`; the first call for a model takes some seconds."""
+    return _diagnosis(model, collection())
+
+
+@st.cache_resource(
+    show_spinner="Judging all pairs, once for this model…", max_entries=MODELS_KEPT, hash_funcs=_BY_CONTENT
+)
+def _diagnosis(model: Bundle, data: Collection) -> Diagnosis:
+    test, classes = data.split("test"), len(data.class_names)
+    embeddings = model.gallery_embeddings[test.ids]
+    counts = count_class_pairs(embeddings, test.labels, classes, exactly_at=model.threshold)
+    middles = counts.thresholds - np.diff(counts.thresholds, prepend=0.0) / 2.0
+    neighbours, distances = nearest_others(embeddings, WITNESSES)
+    voters = neighbours[:, :VOTERS]
+    return Diagnosis(
+        counts,
+        *hardest_pairs(embeddings, test.labels),
+        suspects=find_suspects(test.labels, voters, distances[:, :VOTERS]),
+        neighbours=voters,
+        neighbour_distances=distances[:, :VOTERS],
+        ceiling=find_ceiling(class_posteriors(test.labels, neighbours, classes), test.labels),
+        trust=reliability(
+            model.calibration,
+            middles,
+            middles,
+            counts=(np.diff(counts.same, prepend=0), np.diff(counts.different, prepend=0)),
+        ),
+    )
+
+
+def threshold_interval(model: Bundle) -> tuple[float, float] | None:
+    """Where 95 % of the thresholds lie that other draws of the validation images would give; None without these."""
+    return _threshold_interval(model, collection()) if collection().complete else None
+
+
+@st.cache_resource(show_spinner=False, max_entries=MODELS_KEPT, hash_funcs=_BY_CONTENT)
+def _threshold_interval(model: Bundle, data: Collection) -> tuple[float, float]:
+    training = data.split("train")
+    _, rows = validation_positions(training.labels)
+    unseen = [data.class_names.index(name) for name in model.held_out if name in data.class_names]
+    rows = rows[~np.isin(training.labels[rows], unseen)]
+    pairs = tutorial_pairs(training.labels[rows], np.random.default_rng(VALIDATION_SEED))  # as in training
+    distances = pair_distances(model.encoder.embed(training.images[rows]), pairs)
+    low, high = np.quantile(
+        bootstrap_thresholds(distances, pairs, len(rows), np.random.default_rng(VALIDATION_SEED)), INTERVAL
+    )
+    return float(low), float(high)
 
 
 def warm_up() -> None:

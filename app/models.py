@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from app import cache
-from app.chosen import chosen_model, use_model
+from app.chosen import chosen_model, forget_threshold, use_model
 from siamese_core import artifacts
 from siamese_core.artifacts import Bundle
 from siamese_core.errors import SiameseError
@@ -56,6 +56,7 @@ def delete_model(name: str) -> None:
         return
     if st.session_state.get("model") == name:
         st.session_state["model"] = cache.model_names()[0]
+        forget_threshold()
 
 
 def show_comparison(bundles: list[Bundle]) -> None:

@@ -46,6 +46,16 @@ class Calibration:
         same, different = balanced * base_rate, (1.0 - balanced) * (1.0 - base_rate)
         return same / (same + different)  # Bayes
 
+    def doubtful(self, sureness: float, *, base_rate: float = 0.5) -> tuple[float, float] | None:
+        """The distances between which neither answer is as probable as `sureness`; None where there are none.
+
+        The band ends at the curve's own ends, beyond which it is level.
+        """
+        fine = np.linspace(self.distances[0], self.distances[-1], 2_001)
+        p_same = self.probability(fine, base_rate=base_rate)
+        inside = fine[np.maximum(p_same, 1.0 - p_same) < sureness]
+        return (float(inside[0]), float(inside[-1])) if len(inside) else None
+
     def to_dict(self) -> dict[str, Any]:
         """The curve as plain JSON values."""
         knots = zip(self.distances.tolist(), self.p_same.tolist(), strict=True)
@@ -108,7 +118,14 @@ def log_loss(curve: Calibration, same: np.ndarray, different: np.ndarray) -> flo
     return float(-(np.log(curve.probability(same)).mean() + np.log1p(-curve.probability(different)).mean()) / 2.0)
 
 
-def reliability(curve: Calibration, same: np.ndarray, different: np.ndarray, *, bins: int = 15) -> Reliability:
+def reliability(
+    curve: Calibration,
+    same: np.ndarray,
+    different: np.ndarray,
+    *,
+    bins: int = 15,
+    counts: tuple[np.ndarray, np.ndarray] | None = None,
+) -> Reliability:
     """What a curve is worth on pairs it was not fitted to.
 
     Args:
@@ -116,9 +133,13 @@ def reliability(curve: Calibration, same: np.ndarray, different: np.ndarray, *, 
         same: Distances of same pairs.
         different: Distances of different pairs.
         bins: Equal-width bins of probability.
+        counts: How many same and how many different pairs lie at each of the distances; one where None.
     """
-    weight_same, mass_same, error_same = _by_probability(curve, same, bins, truth=1.0)
-    weight_different, mass_different, error_different = _by_probability(curve, different, bins, truth=0.0)
+    of_same, of_different = counts or (None, None)
+    weight_same, mass_same, error_same = _by_probability(curve, same, bins, truth=1.0, times=of_same)
+    weight_different, mass_different, error_different = _by_probability(
+        curve, different, bins, truth=0.0, times=of_different
+    )
     weight = weight_same + weight_different
     used = weight > 0
     predicted = (mass_same + mass_different)[used] / weight[used]
@@ -133,17 +154,19 @@ def reliability(curve: Calibration, same: np.ndarray, different: np.ndarray, *, 
 
 
 def _by_probability(
-    curve: Calibration, distances: np.ndarray, bins: int, *, truth: float
+    curve: Calibration, distances: np.ndarray, bins: int, *, truth: float, times: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray, float]:
     """For one kind of pairs, which weigh one half: weight and sum of predictions in each bin, and squared error."""
     counts, sums, error = np.zeros(bins), np.zeros(bins), 0.0
     for start in range(0, len(distances), BLOCK):
         p = curve.probability(distances[start : start + BLOCK])
+        times_here = None if times is None else times[start : start + BLOCK]
         place = np.minimum((p * bins).astype(np.int32), bins - 1)
-        counts += np.bincount(place, minlength=bins)
-        sums += np.bincount(place, p, minlength=bins)
-        error += float(np.square(p - truth).sum())
-    weight = 0.5 / len(distances)
+        counts += np.bincount(place, times_here, minlength=bins)
+        sums += np.bincount(place, p if times_here is None else p * times_here, minlength=bins)
+        squares = np.square(p - truth)
+        error += float(squares.sum() if times_here is None else squares @ times_here)
+    weight = 0.5 / (len(distances) if times is None else times.sum())
     return counts * weight, sums * weight, error * weight
 
 

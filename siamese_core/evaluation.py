@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from siamese_core.pairs import Pairs
+
 
 @dataclass(frozen=True)
 class Roc:
@@ -72,6 +74,31 @@ def best_threshold(distances: np.ndarray, is_same: np.ndarray) -> float:
     at_least = max(float(curve.thresholds[at]), 0.0)
     below = float(curve.thresholds[min(at + 1, len(curve.thresholds) - 1)])
     return (at_least + below) / 2.0
+
+
+def bootstrap_thresholds(
+    distances: np.ndarray, pairs: Pairs, count: int, rng: np.random.Generator, *, draws: int = 400
+) -> np.ndarray:
+    """`best_threshold` of `draws` samples of the images, drawn with replacement, increasing.
+
+    Images are drawn and not pairs: two pairs that share an image are no two witnesses. A pair of images that were
+    drawn a and b times counts a·b times; a sample without same or different pairs is drawn again.
+
+    Args:
+        distances: (p,).
+        pairs: p pairs among `count` images.
+        count: Images.
+        rng: Draws the images.
+        draws: Samples.
+    """
+    thresholds: list[float] = []
+    while len(thresholds) < draws:
+        times = np.bincount(rng.integers(0, count, count), minlength=count)
+        times_of_pair = times[pairs.left] * times[pairs.right]
+        is_same = np.repeat(pairs.is_same, times_of_pair)
+        if is_same.any() and not is_same.all():
+            thresholds.append(best_threshold(np.repeat(distances, times_of_pair), is_same))
+    return np.sort(thresholds)
 
 
 def _checked(distances: np.ndarray, is_same: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -128,6 +128,26 @@ def retrieval(embeddings: np.ndarray, labels: np.ndarray) -> Retrieval:
     )
 
 
+def nearest_others(embeddings: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """Of each of n items the k nearest others, nearest first: their rows (n, k) int32 and distances (n, k) float32.
+
+    Raises:
+        ValueError: There are not that many others.
+    """
+    if not 1 <= k < len(embeddings):
+        raise ValueError(f"`k` must lie between 1 and {len(embeddings) - 1}, got {k}")
+    rows, nearest = np.empty((len(embeddings), k), np.int32), np.empty((len(embeddings), k), np.float32)
+    for start, block in _distance_blocks(embeddings):
+        own = np.arange(len(block))
+        block[own, start + own] = np.inf
+        candidates = np.argpartition(block, k - 1, axis=1)[:, :k]
+        distances = np.take_along_axis(block, candidates, axis=1)
+        order = np.argsort(distances, axis=1, kind="stable")
+        rows[start : start + len(block)] = np.take_along_axis(candidates, order, axis=1)
+        nearest[start : start + len(block)] = np.take_along_axis(distances, order, axis=1)
+    return rows, nearest
+
+
 def _distance_blocks(embeddings: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
     """Blocks (rows, n) of the distance matrix as float32, each with the row it starts at.
 

@@ -58,6 +58,31 @@ def tutorial_pairs(labels: np.ndarray, rng: np.random.Generator) -> Pairs:
     return Pairs(np.repeat(anchor.ravel(), 2), right.ravel(), is_same)
 
 
+HARD_SHARE = 0.1
+"""Share of the same and of the different pairs that counts as hard."""
+
+
+def hard_pairs(
+    distances: np.ndarray, is_same: np.ndarray, threshold: float, count: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Rows of `count` pairs that lie near the threshold, half of them same, in random order; fewer where there are.
+
+    Args:
+        distances: (p,).
+        is_same: (p,).
+        threshold: What they are near to.
+        count: Pairs wanted.
+        rng: Draws them out of the tenth of each kind that lies nearest.
+    """
+    drawn = []
+    for kind, wanted in ((True, count - count // 2), (False, count // 2)):
+        rows = np.flatnonzero(is_same == kind)
+        hard = max(wanted, round(HARD_SHARE * len(rows)))
+        nearest = rows[np.argsort(np.abs(distances[rows] - threshold), kind="stable")[:hard]]
+        drawn.append(rng.choice(nearest, min(wanted, len(nearest)), replace=False))
+    return rng.permutation(np.concatenate(drawn))
+
+
 def random_pairs(labels: np.ndarray, count: int, rng: np.random.Generator) -> Pairs:
     """Pairs drawn at random, same and different in turn, no item paired with itself.
 

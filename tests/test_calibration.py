@@ -83,8 +83,26 @@ def test_reliability_is_that_of_a_loop():
     assert trust.brier == pytest.approx(np.mean((p - truth) ** 2))
 
 
+def test_reliability_of_counted_distances_is_that_of_every_pair():
+    same, different = np.array([0.1, 0.1, 0.1, 0.7]), np.array([0.4, 0.9, 0.9])
+    every = reliability(CURVE, same, different)
+    counted = reliability(
+        CURVE, np.array([0.1, 0.7]), np.array([0.4, 0.9]), counts=(np.array([3, 1]), np.array([1, 2]))
+    )
+    assert (counted.ece, counted.brier) == (pytest.approx(every.ece), pytest.approx(every.brier))
+    np.testing.assert_allclose(counted.observed, every.observed)
+    np.testing.assert_allclose(counted.weight, every.weight)
+
+
 def test_log_loss_can_be_checked_by_hand():
     assert log_loss(CURVE, np.array([0.0]), np.array([1.0])) == pytest.approx(-np.log(0.9))
+
+
+def test_doubt_lies_where_neither_answer_is_probable_enough():
+    low, high = CURVE.doubtful(0.7)
+    assert (low, high) == (pytest.approx(0.25, abs=1e-3), pytest.approx(0.75, abs=1e-3))
+    assert max(CURVE.doubtful(0.7, base_rate=0.9)) > high
+    assert CURVE.doubtful(0.5) is None
 
 
 def test_curve_survives_json():

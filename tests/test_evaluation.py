@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from siamese_core.evaluation import accuracy, best_threshold, roc
+from siamese_core.evaluation import accuracy, best_threshold, bootstrap_thresholds, roc
+from siamese_core.pairs import random_pairs
 
 
 def some_pairs(seed=0, count=400, ties=False):
@@ -81,3 +82,26 @@ def test_best_threshold_lies_between_the_pairs_it_parts():
 def test_pairs_that_cannot_be_judged_are_refused(distances, is_same, reason):
     with pytest.raises(ValueError, match=reason):
         roc(np.array(distances), np.array(is_same))
+
+
+def test_bootstrap_draws_images_and_counts_a_pair_as_often_as_both_were_drawn():
+    labels = np.arange(40) % 2
+    pairs = random_pairs(labels, 200, np.random.default_rng(1))
+    distances = np.random.default_rng(2).normal(np.where(pairs.is_same, 0.4, 0.9), 0.25).clip(0)
+    found = bootstrap_thresholds(distances, pairs, 40, np.random.default_rng(3), draws=5)
+    rng, wanted = np.random.default_rng(3), []
+    for _ in range(5):
+        drawn = rng.integers(0, 40, 40).tolist()
+        sample = [
+            pair
+            for pair in range(len(pairs))
+            for _ in range(drawn.count(pairs.left[pair]) * drawn.count(pairs.right[pair]))
+        ]
+        wanted.append(best_threshold(distances[sample], pairs.is_same[sample]))
+    assert found.tolist() == sorted(wanted)
+
+
+def test_bootstrap_passes_over_samples_with_one_kind_of_pairs():
+    pairs = random_pairs(np.array([0, 0, 1]), 2, np.random.default_rng(0))
+    found = bootstrap_thresholds(np.array([0.2, 0.8]), pairs, 3, np.random.default_rng(0), draws=3)
+    assert found.tolist() == [0.5, 0.5, 0.5]

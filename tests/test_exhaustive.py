@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from siamese_core.exhaustive import BLOCK_ROWS, all_pair_distances, evaluate_all_pairs, retrieval
+from siamese_core.exhaustive import BLOCK_ROWS, all_pair_distances, evaluate_all_pairs, nearest_others, retrieval
 
 
 @pytest.fixture(scope="module")
@@ -83,3 +83,17 @@ def test_duplicates_of_an_item_are_neighbours_at_distance_zero():
 def test_labels_of_one_kind_are_refused():
     with pytest.raises(ValueError, match="one same and one different"):
         all_pair_distances(np.zeros((3, 2), np.float32), np.zeros(3, int))
+
+
+def test_nearest_others_are_those_found_one_by_one(items, by_loops):
+    rows, distances = nearest_others(items[0], 4)
+    for query, ranked in enumerate(by_loops[0]):
+        others = np.delete(np.arange(len(ranked)), query)
+        wanted = others[np.argsort(ranked[others], kind="stable")][:4]
+        np.testing.assert_array_equal(rows[query], wanted)
+        np.testing.assert_allclose(distances[query], ranked[wanted], rtol=1e-6)
+
+
+def test_more_neighbours_than_there_are_others_are_refused():
+    with pytest.raises(ValueError, match="between 1 and 2"):
+        nearest_others(np.zeros((3, 2), np.float32), 3)

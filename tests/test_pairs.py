@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from siamese_core.pairs import random_pairs, tutorial_pairs
+from siamese_core.pairs import hard_pairs, random_pairs, tutorial_pairs
 
 
 def loop_pairs(labels, rng):
@@ -74,3 +74,20 @@ def test_labels_that_make_no_pairs_are_refused(labels):
 def test_random_pairs_refuse_labels_of_one_kind(labels):
     with pytest.raises(ValueError, match="two classes"):
         random_pairs(np.array(labels), 10, np.random.default_rng(0))
+
+
+def test_hard_pairs_lie_near_the_threshold_half_of_them_same():
+    rng = np.random.default_rng(0)
+    is_same = np.arange(400) % 2 == 0
+    distances = rng.random(400)
+    rows = hard_pairs(distances, is_same, 0.5, 10, rng)
+    assert is_same[rows].sum() == 5
+    assert len(set(rows.tolist())) == 10
+    for kind in (True, False):
+        limit = np.sort(np.abs(distances[is_same == kind] - 0.5))[19]
+        assert (np.abs(distances[rows][is_same[rows] == kind] - 0.5) <= limit).all()
+
+
+def test_fewer_hard_pairs_than_wanted_are_all_there_are():
+    rows = hard_pairs(np.array([0.1, 0.2, 0.9]), np.array([True, False, False]), 0.5, 10, np.random.default_rng(0))
+    assert sorted(rows.tolist()) == [0, 1, 2]

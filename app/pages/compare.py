@@ -6,16 +6,18 @@ import numpy as np
 import streamlit as st
 
 from app import cache, slots
-from app.chosen import chosen_model
+from app.chosen import chosen_model, chosen_threshold
+from app.components.distance_parts import distance_parts
 from app.components.item_grid import Tile, item_grid, read_picks
 from app.components.slot_card import slot_card
-from app.components.verdict_gauge import verdict_gauge
+from app.components.verdict_gauge import Doubt, verdict_gauge
 from app.filling import choose_items
 from app.refusals import told_to_visitor
 from app.slots import LETTERS, SPLITS, Slot
 from app.sprites import sprite_url
 from siamese_core.artifacts import Bundle
-from siamese_core.comparison import compare
+from siamese_core.comparison import Comparison, compare
+from siamese_core.explanation import contributions, occlusion
 
 NEIGHBOURS = 5
 
@@ -58,7 +60,8 @@ def compare_room(model: Bundle) -> None:
             places[letter].warning(refusal)
     a, b = (filled[letter][0] for letter in LETTERS)
     with verdict:
-        show_verdict(model, a, b)
+        comparison = show_verdict(model, a, b)
+    explain_distance(model, a, b, comparison)
     choose_items(a, b)
 
 
@@ -89,18 +92,67 @@ def item_inputs(letter: str) -> None:
         )
 
 
-def show_verdict(model: Bundle, a: Slot, b: Slot) -> None:
-    """The distance, the verdict, the gauge, and the nearest items of both slots."""
+def show_verdict(model: Bundle, a: Slot, b: Slot) -> Comparison:
+    """The distance, how probable it is that both are the same, the gauge, and the nearest items of both slots."""
     embeddings = model.encoder.embed(np.stack([a.image, b.image]))
-    comparison = compare(embeddings[0], embeddings[1], model.threshold)
-    with st.container(key="distance"):
-        st.metric("Distance", f"{comparison.distance:.4f}")
+    comparison = compare(embeddings[0], embeddings[1], chosen_threshold(model))
+    numbers = st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="numbers")
+    gauge = st.container()
+    with numbers:
+        with st.container(width="content", key="distance"):
+            st.metric("Distance", f"{comparison.distance:.4f}", width="content")
+        doubt = show_probability(model, comparison)
     is_same = None if a.label is None or b.label is None else a.label == b.label
-    verdict_gauge(comparison, margin=model.recipe.margin, is_same=is_same, key="gauge")
+    with gauge:
+        verdict_gauge(comparison, margin=model.recipe.margin, is_same=is_same, doubt=doubt, key="gauge")
     left, right = st.columns(2, gap="medium")
     for column, slot, embedding in ((left, a, embeddings[:1]), (right, b, embeddings[1:])):
         with column:
             show_neighbours(model, slot, embedding)
+    return comparison
+
+
+def show_probability(model: Bundle, comparison: Comparison) -> Doubt:
+    """P(same) for the base rate the visitor expects; how sure one must be before the app decides is theirs too."""
+    shown = st.container(width="content")
+    with st.popover("Odds", icon=":material/tune:", type="tertiary", key="odds"):
+        base_rate = st.slider(
+            "Share of same pairs that you expect", 1, 99, 50, format="%d %%", key="base_rate", bind="query-params"
+        )
+        sureness = st.slider(
+            "Not sure when P is below", 50, 99, 50, format="%d %%", key="sureness", bind="query-params"
+        )
+    rate = base_rate / 100
+    p_same = float(model.calibration.probability(comparison.distance, base_rate=rate))
+    with shown:
+        st.metric("P(same)", write_probability(p_same), width="content")
+    return Doubt(model.calibration.doubtful(sureness / 100, base_rate=rate), sureness / 100, p_same)
+
+
+def write_probability(p: float) -> str:
+    """A probability with one decimal, never 0 or 100 %: no curve is that sure."""
+    if p < 0.001:
+        return "< 0.1 %"
+    return "> 99.9 %" if p > 0.999 else f"{100 * p:.1f} %"
+
+
+def explain_distance(model: Bundle, a: Slot, b: Slot, comparison: Comparison) -> None:
+    """On demand: what the distance is made of."""
+    room = st.expander("Why this distance", key="why", on_change="rerun", bind="query-params")
+    if not room.open:
+        return
+    images = np.stack([a.image, b.image])
+    embeddings = model.encoder.embed(images)
+    heats = np.stack([occlusion(model.encoder.embed, images[own], embeddings[1 - own]) for own in (0, 1)])
+    with room:
+        distance_parts(
+            embeddings,
+            contributions(embeddings[0], embeddings[1]),
+            images,
+            heats,
+            distance=comparison.distance,
+            key="parts",
+        )
 
 
 def show_neighbours(model: Bundle, slot: Slot, embedding: np.ndarray) -> None:

@@ -1,20 +1,27 @@
 """Pairs: what the network is trained and tested on, with truth, distance and verdict."""
 
+import math
+from functools import partial
+
 import numpy as np
 import streamlit as st
 
-from app import cache, slots
-from app.chosen import chosen_model
-from app.components.pair_grid import PairCard, pair_grid, read_pair
+from app import cache
+from app.chosen import HIGHEST_THRESHOLD, chosen_model, chosen_threshold
+from app.components.pair_grid import PairCard, pair_grid, read_turn
 from app.figures import ten_pairs_png
+from app.opening import go_where_opened, open_pair
+from app.pair_filter import ORDERS, PairFilter
+from app.quiz import show_quiz
 from app.sprites import sprite_url
+from app.tables import pairs_table
 from siamese_core.artifacts import Bundle
 
 PAIRS_A_PAGE = 24
 SPLITS = {"test": "Test", "train": "Training"}
 TRUTHS = {"all": "All", "same": "Same", "different": "Different"}
 VERDICTS = {"all": "All", "right": "Right", "wrong": "Wrong"}
-ORDERS = {"made": "As made", "near": "Nearest first", "far": "Farthest first"}
+MODES = {"browse": "Browse", "quiz": "Guess"}
 ANY_CLASS = "Any class"
 
 
@@ -27,24 +34,32 @@ def choose(label: str, options: dict[str, str], *, key: str) -> str:
     return chosen if chosen in options else next(iter(options))
 
 
-def selected_rows(table: cache.PairTable, same: np.ndarray, wanted: dict[str, str]) -> np.ndarray:
-    """Rows of the pairs that pass every filter, in the wanted order."""
-    pairs, distances, labels = table.pairs, table.distances, table.split.labels
-    keep = np.ones(len(pairs), bool)
-    if wanted["truth"] != "all":
-        keep &= pairs.is_same == (wanted["truth"] == "same")
-    if wanted["verdict"] != "all":
-        keep &= (same == pairs.is_same) == (wanted["verdict"] == "right")
+def choose_class(label: str, *, key: str) -> int | None:
+    """The label of the chosen class; None for any."""
     class_names = cache.collection().class_names
-    if wanted["class"] in class_names:
-        label = class_names.index(wanted["class"])
-        keep &= (labels[pairs.left] == label) | (labels[pairs.right] == label)
-    rows = np.flatnonzero(keep)
-    if wanted["order"] == "near":
-        return rows[np.argsort(distances[rows], kind="stable")]
-    if wanted["order"] == "far":
-        return rows[np.argsort(-distances[rows], kind="stable")]
-    return rows
+    name = st.selectbox(label, [ANY_CLASS, *class_names], key=key, bind="query-params", width=140)
+    return class_names.index(name) if name in class_names else None
+
+
+def choose_distance(label: str, words: str, *, key: str) -> float | None:
+    """A limit of the distances shown; None where there is none."""
+    value = st.number_input(
+        label, 0.0, HIGHEST_THRESHOLD, None, step=0.05, format="%.3f", placeholder=words, key=key,
+        bind="query-params", width=130,
+    )  # fmt: skip
+    return value if isinstance(value, float) and math.isfinite(value) else None
+
+
+def choose_filter(order: str) -> PairFilter:
+    """Every filter, all of them in the address."""
+    with st.container(horizontal=True, key="filters"):
+        truth = choose("Truth", TRUTHS, key="pairs_truth")
+        verdict = choose("Verdict", VERDICTS, key="pairs_verdict")
+        one = choose_class("Class", key="pairs_class")
+        other = choose_class("and", key="pairs_with")
+        least = choose_distance("Distance from", "0", key="pairs_from")
+        most = choose_distance("to", "any", key="pairs_to")
+    return PairFilter(truth, verdict, one, other, least, most, order)
 
 
 def make_cards(table: cache.PairTable, same: np.ndarray, rows: np.ndarray) -> list[PairCard]:
@@ -68,37 +83,25 @@ def make_cards(table: cache.PairTable, same: np.ndarray, rows: np.ndarray) -> li
     return cards
 
 
-def open_pair() -> None:
-    """A click on a pair puts it into the slots; the script then goes to Compare."""
-    split = st.session_state.get("pairs_split") or "test"
-    for letter, item in zip(slots.LETTERS, read_pair("pair_grid"), strict=True):
-        slots.put_item(letter, split, item)
-    st.session_state["pair_opened"] = True
+def turn_page(key: str, count: int) -> None:
+    """J after the last pair of a page, or K before the first one."""
+    page, step = st.session_state.get(key) or 1, read_turn("pair_grid")
+    st.session_state[key] = min(max(page + step, 1), count)
 
 
-def show_pairs(model: Bundle) -> None:
+def show_pairs(model: Bundle, split_name: str, order: str) -> None:
     """Filters, figures and one page of pairs."""
-    data = cache.collection()
-    with st.container(horizontal=True, key="filters"):
-        splits = SPLITS if data.complete else {"test": "Test"}
-        split_name = choose("Split", splits, key="pairs_split")
-        wanted = {
-            "truth": choose("Truth", TRUTHS, key="pairs_truth"),
-            "verdict": choose("Verdict", VERDICTS, key="pairs_verdict"),
-            "class": st.selectbox(
-                "Class", [ANY_CLASS, *data.class_names], key="pairs_class", bind="query-params", width=160
-            ),
-            "order": choose("Order", ORDERS, key="pairs_order"),
-        }
+    wanted = choose_filter(order)
     table = cache.pair_table(model, split_name)
-    same = table.distances <= model.threshold
-    rows = selected_rows(table, same, wanted)
+    threshold = chosen_threshold(model)
+    same = table.distances <= threshold
+    rows = wanted.rows(table, threshold)
 
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         right = np.mean(same == table.pairs.is_same)
         st.markdown(
             f"**{len(rows):,}** of {len(table.pairs):,} {SPLITS[split_name].lower()} pairs"
-            f" · {right:.1%} of all right at threshold {model.threshold:.2f}",
+            f" · {right:.1%} of all right at threshold {threshold:.2f}",
             width="content",
         )
         if len(rows):
@@ -112,12 +115,23 @@ def show_pairs(model: Bundle) -> None:
                 icon=":material/download:",
                 help="The tutorial's figure: the first ten of the pairs below.",
             )
+            st.download_button(
+                "CSV",
+                lambda: pairs_table(table, rows, threshold).to_csv(index=False),
+                file_name=f"pairs-{split_name}.csv",
+                mime="text/csv",
+                on_click="ignore",
+                key="pairs_csv",
+                icon=":material/download:",
+                help="All of the pairs below, with truth, distance and verdict.",
+            )
     if not len(rows):
         st.info("No pair passes these filters.")
         return
     count = -(-len(rows) // PAIRS_A_PAGE)
     grid = st.container()
-    page = st.pagination(count, key="pairs_page_" + "_".join(map(str, [split_name, *wanted.values()])))
+    page_key = f"pairs_page_{split_name}_{wanted}"
+    page = st.pagination(count, key=page_key)
     page = page if isinstance(page, int) and 1 <= page <= count else 1
     cards = make_cards(table, same, rows[(page - 1) * PAIRS_A_PAGE : page * PAIRS_A_PAGE])
     with grid:
@@ -127,10 +141,21 @@ def show_pairs(model: Bundle) -> None:
             split=split_name,
             sprite=sprite_url(split_name, [item for card in cards for item in (card.left, card.right)]),
             key="pair_grid",
-            on_open=open_pair,
+            on_open=partial(open_pair, "pair_grid", split_name),
+            on_turn=partial(turn_page, page_key, count),
         )
 
 
-if st.session_state.pop("pair_opened", False):
-    st.switch_page("pages/compare.py", query_params={})  # None would clear the model too, which Streamlit refuses
-show_pairs(chosen_model())
+go_where_opened()
+model = chosen_model()
+with st.container(horizontal=True):
+    mode = choose("Mode", MODES, key="pairs_mode")
+    if mode == "browse":
+        split_name = choose("Split", SPLITS if cache.collection().complete else {"test": "Test"}, key="pairs_split")
+        order = st.selectbox(
+            "Order", list(ORDERS), format_func=ORDERS.__getitem__, key="pairs_order", bind="query-params", width=190
+        )
+if mode == "browse":
+    show_pairs(model, split_name, order)
+else:
+    show_quiz(model)

@@ -105,6 +105,58 @@ def test_a_strangers_address_opens_a_pair_all_the_same(open_app: OpenApp, hostil
     assert float(shown_distance(app)) >= 0
 
 
+def shown_probability(app: AppTest) -> str:
+    return next(metric.value for metric in app.metric if metric.label == "P(same)")
+
+
+def test_the_probability_is_the_cores_at_the_base_rate_in_the_address(open_app: OpenApp) -> None:
+    curve, distance = load_bundle("best").calibration, float(expected_distance("test:3", "test:25"))
+    for address, rate in (({}, 0.5), ({"base_rate": "5"}, 0.05)):
+        app = open_app(item_a="3", item_b="25", **address)
+        p_same = float(curve.probability(distance, base_rate=rate))
+        assert shown_probability(app) in (f"{100 * p_same:.1f} %", "< 0.1 %")
+
+
+def test_a_rarer_match_is_less_probable(open_app: OpenApp) -> None:
+    app = open_app()
+    usual = shown_probability(app)
+    app.slider(key="base_rate").set_value(2).run()
+    assert float(shown_probability(app).rstrip(" %")) < float(usual.rstrip(" %"))
+
+
+def test_who_wants_to_be_surer_hears_not_sure(open_app: OpenApp) -> None:
+    app = open_app(item_a="945", item_b="7993", base_rate="5")
+    assert component_data(app, "gauge")["band"] is None
+    app.slider(key="sureness").set_value(99).run()
+    gauge = component_data(app, "gauge")
+    assert (gauge["word"], gauge["kind"]) == ("Not sure", "unsure")
+    low, high = gauge["band"]
+    assert low < gauge["distance"] < high
+
+
+@pytest.mark.parametrize("value", ["0", "100", "nan", "x", "-3"])
+def test_a_strangers_odds_fall_back(open_app: OpenApp, value: str) -> None:
+    app = open_app(base_rate=value, sureness=value)
+    assert not app.exception
+    assert component_data(app, "gauge")["word"] in ("Same", "Not sure")
+
+
+def test_why_shows_parts_that_sum_to_the_distance_squared(open_app: OpenApp) -> None:
+    app = open_app(item_a="2", item_b="25", why="true")
+    parts = component_data(app, "parts")
+    assert len(parts["squares"]) == 64
+    a, b = load_bundle("best").gallery_embeddings[[2, 25]]
+    assert sum(parts["squares"]) == pytest.approx(compare(a, b, 1.0).distance ** 2, abs=1e-6)
+    assert sum(parts["squares"]) == pytest.approx(parts["distance"] ** 2, abs=1e-6)
+    assert [len(heat) for heat in parts["heats"]] == [784, 784]
+    assert max(map(abs, parts["heats"][0])) > 0.01
+
+
+def test_why_is_found_out_on_demand_only(open_app: OpenApp) -> None:
+    with pytest.raises(StopIteration):
+        component_data(open_app(), "parts")
+
+
 def test_neighbours_are_nearest_first_and_leave_the_item_out(open_app: OpenApp) -> None:
     app = open_app(item_a="945")
     near = component_data(app, "near_a")["items"]

@@ -1,5 +1,6 @@
 """The page Pairs, in AppTest."""
 
+import csv
 import io
 
 import numpy as np
@@ -7,6 +8,8 @@ import pytest
 from PIL import Image
 
 from app import cache
+from app.pair_filter import PairFilter
+from app.tables import pairs_table
 from siamese_core.artifacts import load_bundle
 from tests.app.conftest import OpenApp, component_data
 
@@ -59,6 +62,43 @@ def test_a_class_filter_leaves_pairs_with_that_class(open_app: OpenApp) -> None:
     assert all("Bag" in card["classes"] for card in cards(app))
 
 
+def test_two_classes_leave_pairs_of_these_two(open_app: OpenApp) -> None:
+    app = open_app("pairs", pairs_class="Shirt", pairs_with="Coat")
+    assert {card["classes"] for card in cards(app)} <= {"Shirt · Coat", "Coat · Shirt"}
+    assert cards(app)
+
+
+def test_a_class_with_itself_leaves_its_same_pairs(open_app: OpenApp) -> None:
+    app = open_app("pairs", pairs_class="Bag", pairs_with="Bag")
+    assert {(card["classes"], card["truth"]) for card in cards(app)} == {("Bag", "same")}
+
+
+def test_a_distance_range_leaves_what_lies_within(open_app: OpenApp) -> None:
+    app = open_app("pairs", pairs_from="0.7", pairs_to="0.8")
+    distances = np.array([float(card["distance"]) for card in cards(app)])
+    assert ((distances >= 0.7) & (distances <= 0.8)).all()
+    assert len(distances) == 24
+
+
+def test_pairs_near_the_threshold_come_first(open_app: OpenApp) -> None:
+    app = open_app("pairs", pairs_order="Near the threshold", threshold="0.5")
+    gaps = np.array([abs(float(card["distance"]) - 0.5) for card in cards(app)])
+    assert (np.diff(gaps) >= -1e-4).all()
+    assert gaps.max() < 0.01
+
+
+def test_the_table_holds_every_filtered_pair() -> None:
+    table = cache.pair_table(cache.bundle("best"), "test")
+    wanted = PairFilter("different", "wrong", None, None, None, None, "near")
+    threshold = cache.bundle("best").threshold
+    rows = list(
+        csv.DictReader(io.StringIO(pairs_table(table, wanted.rows(table, threshold), threshold).to_csv(index=False)))
+    )
+    assert {(row["truth"], row["verdict"], row["split"]) for row in rows} == {("different", "same", "test")}
+    assert len(rows) == int(((table.distances <= threshold) & ~table.pairs.is_same).sum())
+    assert rows[0]["left_class"] != rows[0]["right_class"]
+
+
 @pytest.mark.parametrize(("order", "sign"), [("near", 1), ("far", -1)])
 def test_pairs_sort_by_distance(open_app: OpenApp, order: str, sign: int) -> None:
     app = open_app("pairs")
@@ -78,7 +118,9 @@ def test_no_pair_left_is_said_in_words(open_app: OpenApp, monkeypatch: pytest.Mo
 
 
 def test_a_strangers_address_falls_back(open_app: OpenApp) -> None:
-    app = open_app("pairs", pairs_split="../x", pairs_truth="maybe", pairs_class="Hat", pairs_order="random")
+    app = open_app(
+        "pairs", pairs_split="../x", pairs_truth="maybe", pairs_class="Hat", pairs_order="random", pairs_from="nan"
+    )
     assert not app.exception
     assert len(cards(app)) == 24
 

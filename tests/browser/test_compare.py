@@ -159,3 +159,33 @@ def test_a_finger_draws_on_a_phone(phone: Page) -> None:
     expect(slot(phone, "A")).to_contain_text("Your drawing")
     expect(distance(phone)).to_have_text(NUMBER)
     assert phone.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_why_opens_in_time_with_bars_and_a_heat_map_on_each_image(page: Page) -> None:
+    page.goto("/?item_a=2&item_b=25")
+    expect(distance(page)).to_have_text(NUMBER)
+    parts = page.locator(".st-key-parts")
+    expect(parts).to_have_count(0)
+    page.get_by_text("Why this distance").click()
+    expect(parts.locator(".square")).to_have_count(64)
+    for letter in "AB":
+        expect(page.get_by_role("img", name=f"Slot {letter}: what moves the distance")).to_be_visible()
+    total = float(re.search(r"= (\d\.\d{6}) =", parts.locator(".sum").inner_text())[1])
+    assert total**0.5 == pytest.approx(float(distance(page).inner_text()), abs=1e-4)
+    expect(page).to_have_url(re.compile("why=true"))
+    before = parts.locator(".sum").inner_text()
+    wall_item(page, 8).click()
+    expect(parts.locator(".sum")).not_to_have_text(before)
+
+
+def test_odds_change_the_probability_and_stand_in_the_address(page: Page) -> None:
+    page.goto("/")
+    shown = page.get_by_test_id("stMetric").filter(has_text="P(same)").get_by_test_id("stMetricValue")
+    expect(shown).to_have_text(re.compile("%"))
+    before = shown.inner_text()
+    page.get_by_role("button", name="Odds").click()
+    slider = page.get_by_role("slider", name="Share of same pairs")
+    for _ in range(10):
+        slider.press("ArrowLeft")
+    expect(shown).not_to_have_text(before)
+    expect(page).to_have_url(re.compile("base_rate=40"))

@@ -40,6 +40,60 @@ def test_a_pair_opens_in_compare_with_its_distance(page: Page) -> None:
     expect(page).to_have_url(re.compile("model=classic"))
 
 
+def focused_pair(page: Page) -> int:
+    return page.locator(".st-key-pair_grid .pair").evaluate_all(
+        "cards => cards.indexOf(cards[0]?.getRootNode().activeElement)"
+    )
+
+
+def test_j_and_k_walk_over_the_pairs_and_on_to_the_next_page(page: Page) -> None:
+    page.goto("/pairs?pairs_order=Near+the+threshold")
+    cards = page.locator(".st-key-pair_grid .pair")
+    expect(cards).to_have_count(24)
+    first = cards.first.get_attribute("title")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    assert focused_pair(page) == 1
+    page.keyboard.press("k")
+    assert focused_pair(page) == 0
+    cards.last.focus()
+    page.keyboard.press("j")
+    expect(cards.first).not_to_have_attribute("title", first)
+    expect(cards.first).to_be_focused()
+    page.keyboard.press("k")
+    expect(cards.first).to_have_attribute("title", first)
+    expect(cards.last).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Compare", exact=True)).to_be_visible()
+
+
+def test_typing_a_j_moves_nothing(page: Page) -> None:
+    page.goto("/pairs")
+    expect(page.locator(".st-key-pair_grid .pair").first).to_be_visible()
+    page.get_by_role("combobox", name="Class").click()
+    page.keyboard.press("j")
+    assert focused_pair(page) == -1
+
+
+def test_you_against_the_network_by_keys_alone(page: Page) -> None:
+    page.goto("/pairs")
+    page.get_by_role("radio", name="Guess").click()
+    expect(page.get_by_role("img", name="Two items")).to_be_visible()
+    for number in range(1, 11):
+        expect(page.get_by_text(f"{number} of 10")).to_be_visible()
+        expect(page.get_by_role("button", name="Same")).to_be_visible()
+        page.keyboard.press("s")
+        expect(page.get_by_text("The labels say")).to_be_visible()
+        expect(page.get_by_role("button", name="Next")).to_be_visible()
+        page.keyboard.press("n")
+        expect(page.get_by_text("The labels say")).to_have_count(0)
+    expect(page.get_by_role("heading", name=re.compile("You win|A draw|The network wins"))).to_be_visible()
+    score = page.get_by_test_id("stMetric").filter(has_text="You").get_by_test_id("stMetricValue")
+    expect(score).to_have_text("5")  # half of the pairs are the same
+    page.keyboard.press("n")
+    expect(page.get_by_text("1 of 10")).to_be_visible()
+
+
 def test_the_ten_pairs_can_be_taken_away(page: Page) -> None:
     page.goto("/")
     open_room(page, "Pairs")
@@ -73,7 +127,7 @@ def test_the_server_never_loads_tensorflow(page: Page, server: Server) -> None:
     assert "tensorflow" not in Path(f"/proc/{server.pid}/maps").read_text()
 
 
-@pytest.mark.parametrize("room", ["Compare", "Pairs", "Train"])
+@pytest.mark.parametrize("room", ["Compare", "Pairs", "Evaluate", "Train"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_room_scrolls_sideways_on_a_phone(
     open_context: Callable[..., BrowserContext], room: str, scheme: str

@@ -16,7 +16,12 @@ _MAX_PICKS = 10
 
 @dataclass(frozen=True)
 class Tile:
-    """One tile. `badge` marks it as chosen ("A", "B" or "AB"); `caption` is the distance written under it."""
+    """One tile.
+
+    Attributes:
+        badge: marks it as chosen: "A", "B", "AB", or a mark of one's own.
+        caption: the distance written under it.
+    """
 
     id: int
     class_name: str

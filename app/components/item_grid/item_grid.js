@@ -83,13 +83,13 @@ function buildItem(item, index, split) {
   return option;
 }
 
-// Each slot's badge stands on the item last picked for it, or else where the data have it.
+// Each slot's badge stands on the item last picked for it, or else where the data have it; another mark stays put.
 function mark(grid, state) {
   const newest = Object.fromEntries(state.picks.map((pick) => [pick.slot, pick.id]));
   state.data.items.forEach((item, index) => {
     const badge = ["A", "B"]
       .filter((slot) => (slot in newest ? newest[slot] === item.id : item.badge.includes(slot)))
-      .join("");
+      .join("") || item.badge.replace(/[AB]/g, "");
     const option = grid.children[index];
     option.setAttribute("aria-selected", String(badge !== ""));
     option.querySelector(".badge").textContent = badge;

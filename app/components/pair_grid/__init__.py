@@ -25,15 +25,38 @@ class PairCard:
 
 
 def pair_grid(
-    label: str, cards: list[PairCard], *, split: str, sprite: str, key: str, on_open: Callable[[], None]
+    label: str,
+    cards: list[PairCard],
+    *,
+    split: str,
+    sprite: str,
+    key: str,
+    on_open: Callable[[], None],
+    on_turn: Callable[[], None] | None = None,
 ) -> None:
-    """Mount the cards. A click calls `on_open`, which asks `read_pair(key)` for the items.
+    """Mount the cards. A click calls `on_open`, which asks `read_pair(key)` for the items; J and K move the focus.
 
     Args:
         sprite: address of a sheet with the tiles left, right, left, right… of `cards`.
+        on_turn: called when J or K leave the cards; asks `read_turn(key)` which way. None where nothing follows.
     """
-    data = {"label": label, "pairs": [_describe(card, split) for card in cards], "sprite": sprite}
-    _MOUNT(key=key, data=data, on_open_change=on_open)
+    data = {
+        "label": label,
+        "pairs": [_describe(card, split) for card in cards],
+        "sprite": sprite,
+        "turns": on_turn is not None,
+    }
+    _MOUNT(key=key, data=data, on_open_change=on_open, on_turn_change=on_turn or _stay)
+
+
+def _stay() -> None:
+    """Nothing follows the cards."""
+
+
+def read_turn(key: str) -> int:
+    """1 where J left the last card of the grid `key`, -1 where K left the first, else 0."""
+    turn = (st.session_state.get(key) or {}).get("turn")
+    return turn if turn in (1, -1) and isinstance(turn, int) else 0
 
 
 def read_pair(key: str) -> tuple[object, object]:

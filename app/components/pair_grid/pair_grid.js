@@ -1,4 +1,5 @@
-// Cards of two items each: the pictures, the distance, the verdict and the truth. A click opens the pair.
+// Cards of two items each: the pictures, the distance, the verdict and the truth. A click or Enter opens the pair; J and
+// K go on to the next card and back, from wherever no text is being typed, and over the ends to the next page.
 
 const TILE = 28;
 const instances = new WeakMap();
@@ -6,11 +7,20 @@ const instances = new WeakMap();
 export default function (component) {
   const { parentElement, data, setTriggerValue } = component;
   const grid = parentElement.querySelector(".grid");
-  const state = instances.get(parentElement) ?? { sprite: null };
-  instances.set(parentElement, state);
+  const state = instances.get(parentElement) ?? { sprite: null, arrive: null };
+  if (!instances.has(parentElement)) {
+    instances.set(parentElement, state);
+    state.onKey = (event) => onKey(grid, state, event);
+    document.addEventListener("keydown", state.onKey);
+  }
+  state.turn = data.turns ? (step) => setTriggerValue("turn", step) : null;
 
   grid.setAttribute("aria-label", data.label);
   grid.replaceChildren(...data.pairs.map((pair) => buildCard(pair, setTriggerValue)));
+  if (state.arrive && state.sprite !== data.sprite) {
+    (state.arrive > 0 ? grid.firstElementChild : grid.lastElementChild)?.focus();
+    state.arrive = null;
+  }
   state.sprite = data.sprite;
 
   const sheet = new Image();
@@ -24,6 +34,22 @@ export default function (component) {
     });
   };
   sheet.src = data.sprite;
+  return () => document.removeEventListener("keydown", state.onKey);
+}
+
+function onKey(grid, state, event) {
+  const step = { j: 1, k: -1 }[event.key];
+  const origin = event.composedPath()[0];
+  const typing = origin.closest?.("input, textarea, select, [contenteditable=true], [role=listbox]");
+  if (!step || event.ctrlKey || event.metaKey || event.altKey || typing) return;
+  const cards = [...grid.children];
+  const at = cards.indexOf(grid.getRootNode().activeElement?.closest(".pair"));
+  const next = at < 0 ? cards[0] : cards[at + step];
+  if (next) next.focus();
+  else if (state.turn) {
+    state.arrive = step;
+    state.turn(step);
+  }
 }
 
 function buildCard(pair, setTriggerValue) {

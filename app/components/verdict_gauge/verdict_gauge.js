@@ -2,18 +2,22 @@
 
 export default function (component) {
   const { parentElement, data } = component;
-  const { distance, threshold, margin, same, limit } = data;
+  const { distance, threshold, margin, kind, band, limit } = data;
   const find = (selector) => parentElement.querySelector(selector);
   const place = (value) => `${Math.min(100, (100 * value) / limit)}%`;
 
   const root = find(".root");
-  root.classList.toggle("same", same);
-  root.classList.toggle("different", !same);
+  for (const one of ["same", "different", "unsure"]) root.classList.toggle(one, one === kind);
   find(".word b").textContent = data.word;
   find(".reason").textContent = data.reason;
   find(".gauge").setAttribute("aria-label", data.description);
 
   find(".near").style.width = place(threshold);
+  find(".band").hidden = !band;
+  if (band) {
+    find(".band").style.left = place(band[0]);
+    find(".band").style.width = `${(100 * (Math.min(band[1], limit) - Math.min(band[0], limit))) / limit}%`;
+  }
   find(".threshold").style.left = place(threshold);
   find(".threshold span").textContent = `threshold ${threshold.toFixed(2)}`;
   find(".needle").style.left = place(distance);

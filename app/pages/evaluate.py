@@ -1,0 +1,296 @@
+"""Evaluate: which threshold, which mistakes, how sure; over all pairs of the test images."""
+
+from functools import partial
+
+import altair as alt
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from app import cache
+from app.cache import Diagnosis
+from app.chosen import chosen_model, chosen_threshold, use_threshold
+from app.components.item_grid import Tile, item_grid, read_picks
+from app.components.pair_grid import PairCard, pair_grid
+from app.components.threshold_explorer import Beside, read_cell, read_threshold, threshold_explorer
+from app.opening import go_where_opened, open_items, open_pair
+from app.sprites import sprite_url
+from app.tables import suspects_table
+from siamese_core.artifacts import Bundle
+from siamese_core.confusion import ClassPairs, hardest_mistakes
+
+PLACES = 360  # thresholds the browser gets: about one a pixel and a half
+MISTAKES = 6  # of each kind: a row
+SUSPECTS = 48
+EVIDENCE = 7
+NO_MODEL = "none"
+
+
+def show_toolbar(model: Bundle, counts: ClassPairs) -> tuple[tuple[float, float], Bundle | None]:
+    """The named thresholds, the costs of both mistakes, and the second model."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="evaluate_tools"):
+        named = st.container(horizontal=True, width="content", gap="xsmall")
+        accept = cost_input("A false accept costs", "cost_accept")
+        reject = cost_input("A false reject costs", "cost_reject")
+        others = [name for name in cache.model_names() if name != model.name]
+        second = st.selectbox(
+            "Beside", [NO_MODEL, *others], key="beside", bind="query-params", width=140, disabled=not others
+        )
+    places = {
+        "Validation": counts.nearest(model.threshold),
+        "Best accuracy": counts.best(),
+        "EER": counts.equal(),
+        "FAR 1 %": counts.at_most(0.01),
+        "FAR 0.1 %": counts.at_most(0.001),
+        "Lowest cost": int(np.argmin(accept * counts.far + reject * counts.frr)),
+    }
+    with named:
+        for label, place in places.items():
+            st.button(
+                label,
+                key=f"preset_{place_key(label)}",
+                on_click=use_threshold,
+                args=(model, float(counts.thresholds[place])),
+                type="secondary" if counts.thresholds[place] != chosen_threshold(model) else "primary",
+            )
+    return (accept, reject), cache.bundle(second) if second in others else None
+
+
+def place_key(label: str) -> str:
+    """A preset's label as the end of a widget's key."""
+    return label.lower().replace(" %", "").replace(" ", "_").replace(".", "")
+
+
+def cost_input(label: str, key: str) -> float:
+    """The cost of one kind of mistake."""
+    value = st.number_input(label, 0.0, 1000.0, 1.0, step=1.0, format="%g", key=key, bind="query-params", width=150)
+    return float(value)
+
+
+def places_to_show(counts: ClassPairs, *needed: float) -> np.ndarray:
+    """Places of the thresholds the browser gets: evenly spread ones, the last, and those needed."""
+    stride = max(1, len(counts.thresholds) // PLACES)
+    even = np.arange(0, len(counts.thresholds), stride)
+    return np.unique([*even, len(counts.thresholds) - 1, *(counts.nearest(threshold) for threshold in needed)])
+
+
+def take_threshold(model: Bundle) -> None:
+    """A drag has ended: the whole app decides by its threshold."""
+    use_threshold(model, read_threshold("explorer"))
+
+
+def take_cell() -> None:
+    """A click on two classes chooses them; a second click lets them go."""
+    sent, classes = read_cell("explorer"), len(cache.collection().class_names)
+    if not isinstance(sent, list) or len(sent) != 2 or any(type(label) is not int for label in sent):
+        return
+    cell = (max(sent), min(sent))
+    if cell[1] >= 0 and cell[0] < classes:
+        st.session_state["cell"] = None if st.session_state.get("cell") == cell else cell
+
+
+def forget_cell() -> None:
+    """Show the mistakes of all classes again."""
+    st.session_state["cell"] = None
+
+
+def show_explorer(model: Bundle, found: Diagnosis, costs: tuple[float, float], second: Bundle | None) -> None:
+    """The histogram with its threshold, the figures, the curves and the classes."""
+    threshold = chosen_threshold(model)
+    presets = [found.counts.thresholds[place] for place in (found.counts.best(), found.counts.equal())]
+    counts = found.counts.at(places_to_show(found.counts, threshold, model.threshold, *presets))
+    beside = None
+    if second is not None:
+        theirs = cache.diagnosis(second).counts
+        theirs = theirs.at(places_to_show(theirs, second.threshold))
+        beside = Beside(second.name, theirs.far, theirs.frr)
+    threshold_explorer(
+        counts,
+        cache.collection().class_names,
+        name=model.name,
+        threshold=float(counts.thresholds[counts.nearest(threshold)]),
+        own=model.threshold,
+        interval=cache.threshold_interval(model),
+        costs=costs,
+        beside=beside,
+        cell=st.session_state.get("cell"),
+        key="explorer",
+        on_threshold=partial(take_threshold, model),
+        on_cell=take_cell,
+    )
+
+
+def show_mistakes(model: Bundle, found: Diagnosis) -> None:
+    """Different pairs taken for the same, then same ones taken for different, each kind worst first."""
+    test, class_names = cache.collection().split("test"), cache.collection().class_names
+    threshold, cell = chosen_threshold(model), st.session_state.get("cell")
+    pairs, distances = found.hardest, found.hardest_distances
+    with st.container(horizontal=True, vertical_alignment="center", key="mistakes_head"):
+        st.header("Hardest mistakes", anchor=False, width="content")
+        if cell is not None:
+            st.button(
+                " and ".join(class_names[label] for label in cell),
+                key="forget_cell",
+                icon=":material/close:",
+                on_click=forget_cell,
+                help="Show the mistakes of all classes again",
+            )
+    if cell is not None:
+        of_both = np.sort(np.stack([test.labels[pairs.left], test.labels[pairs.right]]), axis=0)
+        chosen = np.flatnonzero((of_both[1] == cell[0]) & (of_both[0] == cell[1]))
+        pairs, distances = pairs.take(chosen), distances[chosen]
+    rows = np.concatenate(
+        [
+            of_kind[hardest_mistakes(pairs.take(of_kind), distances[of_kind], threshold, count=MISTAKES)]
+            for of_kind in (np.flatnonzero(~pairs.is_same), np.flatnonzero(pairs.is_same))
+        ]
+    )
+    if not len(rows):
+        st.info("No mistake here at this threshold.")
+        return
+    cards = [
+        PairCard(
+            left=int(test.ids[pairs.left[row]]),
+            right=int(test.ids[pairs.right[row]]),
+            left_class=class_names[test.labels[pairs.left[row]]],
+            right_class=class_names[test.labels[pairs.right[row]]],
+            distance=float(distances[row]),
+            same=bool(distances[row] <= threshold),
+            is_same=bool(pairs.is_same[row]),
+        )
+        for row in rows
+    ]
+    pair_grid(
+        "Hardest mistakes",
+        cards,
+        split="test",
+        sprite=sprite_url("test", [item for card in cards for item in (card.left, card.right)]),
+        key="mistakes",
+        on_open=partial(open_pair, "mistakes", "test"),
+    )
+
+
+def pick_suspect() -> None:
+    """A pick among the suspects shows its evidence."""
+    for pick in read_picks("suspects"):
+        st.session_state["suspect"] = pick.id
+
+
+def open_evidence(suspect: int) -> None:
+    """A pick among the neighbours compares it with the suspect."""
+    for pick in read_picks("evidence"):
+        open_items("test", suspect, pick.id)
+
+
+def show_suspects(found: Diagnosis) -> None:
+    """Items that are likely mislabelled, and for one of them the neighbours that say so."""
+    test, class_names, suspects = cache.collection().split("test"), cache.collection().class_names, found.suspects
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.header("Likely mislabelled", anchor=False, width="content")
+        if len(suspects.rows):
+            st.download_button(
+                "CSV",
+                lambda: suspects_table(found).to_csv(index=False),
+                file_name="likely-mislabelled.csv",
+                mime="text/csv",
+                on_click="ignore",
+                key="suspects_csv",
+                icon=":material/download:",
+                help=f"All {len(suspects.rows)} items whose neighbours contradict their label.",
+            )
+    if not len(suspects.rows):
+        st.info("No item's neighbours contradict its label.")
+        return
+    ids = test.ids[suspects.rows[:SUSPECTS]]
+    chosen = st.session_state.get("suspect")
+    at = int(np.flatnonzero(ids == chosen)[0]) if chosen in ids else 0
+    row = suspects.rows[at]
+    evidence, wall = st.columns([2, 3], gap="large")
+    with wall:
+        item_grid(
+            "Likely mislabelled items, the clearest first",
+            [
+                Tile(int(ids[place]), class_names[test.labels[suspects.rows[place]]], badge="✓" if place == at else "")
+                for place in range(len(ids))
+            ],
+            split="test",
+            sprite=sprite_url("test", ids),
+            key="suspects",
+            on_pick=pick_suspect,
+        )
+    with evidence:
+        label, proposed = class_names[test.labels[row]], class_names[suspects.proposed[at]]
+        st.markdown(f"Test {test.ids[row]} is labelled **{label}**. Is it a **{proposed}**?")
+        votes = round(suspects.agreement[at] * cache.VOTERS)
+        own = round(suspects.own[at] * cache.VOTERS)
+        st.caption(f"Of its {cache.VOTERS} nearest, {votes} are {proposed}, {own} {label}.")
+        agree = np.flatnonzero(test.labels[found.neighbours[row]] == suspects.proposed[at])[:EVIDENCE]
+        near = test.ids[found.neighbours[row][agree]]
+        item_grid(
+            f"The nearest that are {proposed}",
+            [
+                Tile(int(item), proposed, caption=f"{distance:.2f}")
+                for item, distance in zip(near, found.neighbour_distances[row][agree], strict=True)
+            ],
+            split="test",
+            sprite=sprite_url("test", near),
+            key="evidence",
+            on_pick=partial(open_evidence, int(test.ids[row])),
+            strip=True,
+        )
+
+
+def show_trust(model: Bundle, found: Diagnosis) -> None:
+    """Whether P(same) is true: what was said against what happened."""
+    trust = found.trust
+    st.header("Is P(same) true?", anchor=False)
+    points = pd.DataFrame({"said": trust.predicted, "true": trust.observed, "share of pairs": trust.weight})
+    percent = alt.Axis(format=".0%", tickCount=5)
+    scale = alt.Scale(domain=[0, 1])
+    line = alt.Chart(pd.DataFrame({"said": [0, 1], "true": [0, 1]})).mark_line(strokeDash=[4, 4], color="#8b93a5")
+    dots = alt.Chart(points).mark_line(point=alt.OverlayMarkDef(size=60))
+    chart = (line + dots).encode(
+        x=alt.X("said:Q", title="P(same) as said", axis=percent, scale=scale),
+        y=alt.Y("true:Q", title="share that is the same", axis=percent, scale=scale),
+    )
+    st.altair_chart(chart.properties(height=300), alt=f"Reliability diagram of {model.name}", key="reliability")
+    st.caption(f"On the dotted line every probability is true. Mean distance from it: {100 * trust.ece:.2f} points.")
+
+
+def show_ceiling(model: Bundle, found: Diagnosis) -> None:
+    """How near the model comes to what its confusion of classes allows."""
+    place = found.counts.nearest(chosen_threshold(model))
+    here = 1.0 - (found.counts.far[place] + found.counts.frr[place]) / 2.0
+    top = found.ceiling.balanced_accuracy
+    st.header("Ceiling", anchor=False)
+    st.metric("The most its classes allow", f"{top:.2%}", f"{100 * (top - here):.2f} points above this threshold",
+              delta_color="off", delta_arrow="off")  # fmt: skip
+    st.progress(min(1.0, max(0.0, (here - 0.5) / (top - 0.5))) if top > 0.5 else 0.0)
+    st.caption(
+        f"How it is found: the {cache.WITNESSES} nearest others of an image say how likely each class is"
+        f" ({found.ceiling.class_accuracy:.1%} right). Two images are called the same when the products of these"
+        " probabilities sum to enough. The bar runs from guessing to that."
+    )
+    unseen = model.metrics.get("unseen")
+    if unseen:
+        st.metric("Right on classes it has seen", f"{unseen['seen_balanced_accuracy']:.2%}")
+        st.metric("Right on classes it never saw", f"{unseen['unseen_balanced_accuracy']:.2%}")
+
+
+go_where_opened()
+chosen = chosen_model()
+diagnosis = cache.diagnosis(chosen)
+costs, second = show_toolbar(chosen, diagnosis.counts)
+show_explorer(chosen, diagnosis, costs, second)
+test_count = len(cache.collection().split("test"))
+st.caption(
+    f"All {test_count * (test_count - 1) // 2:,} pairs of the test images. The validation threshold was chosen on other"
+    " images; every other named one is read off these pairs."
+)
+show_mistakes(chosen, diagnosis)
+show_suspects(diagnosis)
+left, right = st.columns(2, gap="large")
+with left:
+    show_trust(chosen, diagnosis)
+with right:
+    show_ceiling(chosen, diagnosis)

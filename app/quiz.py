@@ -1,0 +1,113 @@
+"""You against the network: ten hard pairs, the same question for both."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from app import cache
+from app.cache import PairTable
+from app.chosen import chosen_threshold
+from app.refusals import told_to_visitor
+from siamese_core.artifacts import Bundle
+from siamese_core.pairs import hard_pairs
+
+QUESTIONS = 10
+ENLARGED = 9  # 28 px become 252
+CLEAR = np.zeros((28, 1, 4), np.uint8)  # between both images
+HIGHEST_GAME = 9_999
+
+
+@dataclass(frozen=True)
+class Score:
+    """How many of the answered questions each side has right."""
+
+    asked: int
+    yours: int
+    networks: int
+
+    @property
+    def outcome(self) -> str:
+        """Who has won."""
+        if self.yours == self.networks:
+            return "A draw"
+        return "You win" if self.yours > self.networks else "The network wins"
+
+
+def count_score(answers: list[bool], said: np.ndarray, truth: np.ndarray) -> Score:
+    """The score after these answers, True meaning same; `said` and `truth` are the network's word and the labels'."""
+    given = np.array(answers, bool)
+    asked = len(given)
+    return Score(asked, int((given == truth[:asked]).sum()), int((said[:asked] == truth[:asked]).sum()))
+
+
+@st.fragment
+@told_to_visitor()
+def show_quiz(model: Bundle) -> None:
+    """One question after another, the score, and at the end who has won."""
+    threshold = chosen_threshold(model)
+    if st.session_state.get("quiz_of") != (model.fingerprint, threshold):  # other pairs are hard for another one
+        st.session_state["quiz_of"] = (model.fingerprint, threshold)
+        st.session_state["quiz_answers"], st.session_state["quiz_revealed"] = [], False
+    game = st.session_state.setdefault("quiz_game", int(np.random.default_rng().integers(HIGHEST_GAME)))
+    answers: list[bool] = st.session_state["quiz_answers"]
+    table = cache.pair_table(model, "test")
+    rows = hard_pairs(table.distances, table.pairs.is_same, threshold, QUESTIONS, np.random.default_rng(game))
+    said, truth = table.distances[rows] <= threshold, table.pairs.is_same[rows]
+    revealed = st.session_state["quiz_revealed"]
+    score = count_score(answers, said, truth)
+    with st.container(horizontal=True, key="score"):
+        st.metric("You", score.yours, width="content")
+        st.metric("Network", score.networks, width="content")
+        st.metric("Question", f"{min(len(answers) + (not revealed), len(rows))} of {len(rows)}", width="content")
+    if score.asked == len(rows) and not revealed:
+        st.header(score.outcome, anchor=False)
+        st.button("Play again", key="again", type="primary", shortcut="N", on_click=play_again)
+        return
+    at = len(answers) - 1 if revealed else len(answers)
+    show_question(table, int(rows[at]))
+    if revealed:
+        show_answer(answers[at], bool(said[at]), bool(truth[at]), float(table.distances[rows[at]]))
+        st.button("Next", key="next", type="primary", shortcut="N", on_click=go_on)
+    else:
+        st.markdown("The same kind of thing?")
+        with st.container(horizontal=True):
+            st.button("Same", key="say_same", shortcut="S", on_click=answer, args=(True,))
+            st.button("Different", key="say_different", shortcut="D", on_click=answer, args=(False,))
+
+
+def show_question(table: PairTable, row: int) -> None:
+    """Both images of a pair, without names."""
+    left, right = (table.split.images[rows[row]] for rows in (table.pairs.left, table.pairs.right))
+    solid = np.full_like(left, 255)
+    both = np.hstack([np.dstack([left, left, left, solid]), CLEAR, np.dstack([right, right, right, solid])])
+    st.image(both.repeat(ENLARGED, axis=0).repeat(ENLARGED, axis=1), alt="Two items", output_format="PNG")
+
+
+def show_answer(given: bool, said: bool, truth: bool, distance: float) -> None:
+    """What was true, and who knew."""
+    words = {True: "same", False: "different"}
+    mark = {True: ":green[✓]", False: ":orange[✗]"}
+    st.markdown(
+        f"The labels say **{words[truth]}**. {mark[given == truth]} You said {words[given]}."
+        f" {mark[said == truth]} The network said {words[said]}, at distance {distance:.2f}."
+    )
+
+
+def answer(is_same: bool) -> None:
+    """Take the visitor's answer and show the truth."""
+    if not st.session_state.get("quiz_revealed") and len(st.session_state["quiz_answers"]) < QUESTIONS:
+        st.session_state["quiz_answers"] = [*st.session_state["quiz_answers"], is_same]
+        st.session_state["quiz_revealed"] = True
+
+
+def go_on() -> None:
+    """To the next question."""
+    st.session_state["quiz_revealed"] = False
+
+
+def play_again() -> None:
+    """Another ten pairs."""
+    st.session_state["quiz_game"] = (st.session_state["quiz_game"] + 1) % HIGHEST_GAME
+    st.session_state["quiz_answers"] = []
+    st.session_state["quiz_revealed"] = False

@@ -1,0 +1,53 @@
+"""What a distance is made of: its share in each dimension of the embeddings, and in each part of the images."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from siamese_core.comparison import euclidean_distances
+
+PATCH = 6
+"""Side of the hidden square, px: about a collar, a heel, a sleeve."""
+STRIDE = 2
+
+
+def contributions(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """What each dimension adds to the squared distance of two embeddings (d,): (a - b)² as float64 (d,).
+
+    Raises:
+        ValueError: They are not two vectors of one length.
+    """
+    if a.ndim != 1 or a.shape != b.shape:
+        raise ValueError(f"`a` and `b` must both have shape (d,), got {a.shape} and {b.shape}")
+    return np.square((a - b).astype(np.float64))
+
+
+def occlusion(embed: Callable[[np.ndarray], np.ndarray], image: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """How hiding each part of an image moves its distance to another embedding, (28, 28) float32.
+
+    A black square is laid over the image at every `STRIDE` pixels; a pixel's value is the mean change of the distance
+    over the squares that cover it. Above zero: without this part the two are farther apart, it makes them alike. Below
+    zero: it sets them apart. Where the image is black already nothing changes.
+
+    Args:
+        embed: Embeddings (n, d) of images uint8 (n, 28, 28).
+        image: uint8 (28, 28).
+        other: (d,), the embedding of what it is compared with.
+
+    References:
+        M. Zeiler, R. Fergus, "Visualizing and Understanding Convolutional Networks", 2014, section 4.2; there the
+        square is grey, here black, which is what surrounds the items.
+    """
+    height, width = image.shape
+    corners = [
+        (top, left) for top in range(0, height - PATCH + 1, STRIDE) for left in range(0, width - PATCH + 1, STRIDE)
+    ]
+    images = np.repeat(image[None], len(corners) + 1, axis=0)  # (corners + 1, 28, 28), the last one whole
+    for hidden, (top, left) in zip(images, corners, strict=False):
+        hidden[top : top + PATCH, left : left + PATCH] = 0
+    distances = euclidean_distances(embed(images), other)
+    change, covered = np.zeros(image.shape), np.zeros(image.shape)
+    for (top, left), distance in zip(corners, distances, strict=False):
+        change[top : top + PATCH, left : left + PATCH] += distance - distances[-1]
+        covered[top : top + PATCH, left : left + PATCH] += 1
+    return (change / covered).astype(np.float32)

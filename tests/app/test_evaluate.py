@@ -1,0 +1,170 @@
+"""The page Evaluate, in AppTest."""
+
+import csv
+import io
+
+import numpy as np
+import pytest
+
+from app import cache
+from app.tables import suspects_table
+from siamese_core.artifacts import load_bundle
+from tests.app.conftest import OpenApp, component_data, ship
+
+BEST = load_bundle("best")
+
+
+def explorer(app) -> dict:
+    return component_data(app, "explorer")
+
+
+def rates(data: dict, threshold: float) -> tuple[float, float]:
+    """FAR and FRR at a threshold, of what the browser gets."""
+    at = data["thresholds"].index(threshold)
+    place, accepted, everything = 0, np.zeros(2), np.zeros(2)
+    for one in range(len(data["classes"])):
+        for other in range(one + 1):
+            counts = data["counts"][place]
+            place += 1
+            accepted[int(one == other)] += sum(counts[: at + 1])
+            everything[int(one == other)] += sum(counts)
+    return accepted[0] / everything[0], 1 - accepted[1] / everything[1]
+
+
+def test_the_browser_gets_the_models_own_figures_exactly(open_app: OpenApp) -> None:
+    app = open_app("evaluate")
+    assert not app.exception
+    data = explorer(app)
+    assert data["threshold"] == data["own"] == BEST.threshold
+    far, frr = rates(data, BEST.threshold)
+    assert 1 - (far + frr) / 2 == pytest.approx(BEST.metrics["all_pairs"]["balanced_accuracy"], abs=1e-12)
+    assert sum(map(sum, data["counts"])) == 49_995_000
+
+
+def test_the_models_threshold_lies_within_its_interval(open_app: OpenApp) -> None:
+    low, high = explorer(open_app("evaluate"))["interval"]
+    assert low < BEST.threshold < high
+
+
+@pytest.mark.parametrize(("preset", "holds"), [
+    ("eer", lambda far, frr: abs(far - frr) < 2e-3),
+    ("far_1", lambda far, _: 0.009 < far <= 0.01),
+    ("far_01", lambda far, _: 0.0009 < far <= 0.001),
+])  # fmt: skip
+def test_a_named_threshold_holds_what_it_says(open_app: OpenApp, preset: str, holds) -> None:
+    app = open_app("evaluate")
+    app.button(key=f"preset_{preset}").click().run()
+    data = explorer(app)
+    assert app.session_state["threshold"] == data["threshold"]
+    assert holds(*rates(data, data["threshold"]))
+
+
+def test_the_lowest_cost_follows_the_costs(open_app: OpenApp) -> None:
+    app = open_app("evaluate", cost_accept="10")
+    app.button(key="preset_lowest_cost").click().run()
+    data = explorer(app)
+    cost = [10 * far + frr for far, frr in (rates(data, threshold) for threshold in data["thresholds"])]
+    far, frr = rates(data, data["threshold"])
+    assert 10 * far + frr == min(cost)
+    assert data["threshold"] < BEST.threshold
+    assert data["costs"] == [10.0, 1.0]
+
+
+def test_validation_is_the_way_back(open_app: OpenApp) -> None:
+    app = open_app("evaluate", threshold="0.5")
+    assert explorer(app)["threshold"] == 0.5
+    app.button(key="preset_validation").click().run()
+    assert app.session_state["threshold"] is None
+    assert explorer(app)["threshold"] == BEST.threshold
+
+
+def test_the_whole_app_decides_by_the_threshold(open_app: OpenApp) -> None:
+    app = open_app("compare", threshold="0.01")
+    assert component_data(app, "gauge")["threshold"] == 0.01
+    assert component_data(app, "gauge")["word"] == "Different"
+    app.switch_page("pages/pairs.py").run()
+    assert "at threshold 0.01" in app.markdown[0].value
+
+
+@pytest.mark.parametrize("value", ["nan", "-1", "inf", "x", "1e9", "", "0.79001234567890"])
+def test_a_strangers_threshold_falls_back_or_is_rounded(open_app: OpenApp, value: str) -> None:
+    app = open_app("evaluate", threshold=value)
+    assert not app.exception
+    assert 0.0 <= explorer(app)["threshold"] <= 2.0
+
+
+def test_another_model_forgets_the_threshold(open_app: OpenApp) -> None:
+    app = open_app("evaluate", threshold="0.5")
+    app.get_by_key("model").select("classic").run()
+    assert explorer(app)["threshold"] == load_bundle("classic").threshold
+
+
+def test_two_models_stand_side_by_side(open_app: OpenApp) -> None:
+    data = explorer(open_app("evaluate", beside="classic"))
+    assert data["beside"]["name"] == "classic"
+    assert len(data["beside"]["far"]) == len(data["beside"]["frr"]) > 100
+    assert explorer(open_app("evaluate", beside="nobody"))["beside"] is None
+
+
+def test_mistakes_are_wrong_of_both_kinds_and_worst_first(open_app: OpenApp) -> None:
+    cards = component_data(open_app("evaluate"), "mistakes")["pairs"]
+    assert not any(card["right_verdict"] for card in cards)
+    assert [card["truth"] for card in cards] == ["different"] * 6 + ["same"] * 6
+    distances = [float(card["distance"]) for card in cards]
+    assert distances[:6] == sorted(distances[:6])
+    assert distances[6:] == sorted(distances[6:], reverse=True)
+
+
+def test_chosen_classes_show_their_mistakes_until_let_go(open_app: OpenApp) -> None:
+    app = open_app("evaluate")
+    app.session_state["cell"] = (6, 4)
+    app.run()
+    assert {card["classes"] for card in component_data(app, "mistakes")["pairs"]} <= {"Shirt · Coat", "Coat · Shirt"}
+    app.button(key="forget_cell").click().run()
+    assert len({card["classes"] for card in component_data(app, "mistakes")["pairs"]}) > 1
+
+
+def test_classes_without_mistakes_say_so(open_app: OpenApp) -> None:
+    app = open_app("evaluate")
+    app.session_state["cell"] = (9, 1)
+    app.session_state["threshold"] = 0.001
+    app.run()
+    assert "No mistake here" in app.info[0].value
+
+
+def test_a_suspect_comes_with_neighbours_that_agree(open_app: OpenApp) -> None:
+    app = open_app("evaluate")
+    evidence = component_data(app, "evidence")["items"]
+    assert {item["class"] for item in evidence} == {"Ankle boot"}
+    assert any("labelled **Sneaker**" in text.value for text in app.markdown)
+    second = component_data(app, "suspects")["items"][1]["id"]
+    app.session_state["suspect"] = second
+    app.run()
+    assert any(f"Test {second} is labelled" in text.value for text in app.markdown)
+
+
+def test_all_suspects_can_be_taken_away_as_a_table() -> None:
+    found = cache.diagnosis(cache.bundle("best"))
+    rows = list(csv.DictReader(io.StringIO(suspects_table(found).to_csv(index=False))))
+    assert len(rows) == len(found.suspects.rows) > 100
+    assert rows[0] == {"item": "2914", "label": "Sneaker", "proposed": "Ankle boot", "agreement": "1.0", "own": "0.0"}
+
+
+def test_with_the_sample_alone_there_is_no_interval(open_app: OpenApp, sample_only: None) -> None:
+    app = open_app("evaluate")
+    assert not app.exception
+    assert explorer(app)["interval"] is None
+    assert sum(map(sum, explorer(app)["counts"])) == 499_500
+
+
+def test_without_a_model_the_page_says_so(open_app: OpenApp, own_artifacts) -> None:
+    app = open_app("evaluate")
+    assert not app.exception
+    assert "no model yet" in app.error[0].value
+
+
+def test_a_single_model_stands_alone(open_app: OpenApp, own_artifacts) -> None:
+    ship("classic", own_artifacts)
+    app = open_app("evaluate")
+    assert not app.exception
+    assert app.get_by_key("beside").disabled

@@ -22,6 +22,7 @@ SPLITS = ("test", "train")
 MAX_ITEM = 59_999  # the last number of the larger split; what the chosen split holds is checked on every run
 DEFAULT_ITEMS = {"A": 945, "B": 7993}  # two sandals that share hardly a pixel, in the sample too
 _ITEM = re.compile(r"[0-9]{1,5}")
+_HELD = ("kind", "item", "split", "good", "drawing", "picture")
 _GIVEN_SIDE = 128  # px of the picture shown as given
 
 
@@ -115,12 +116,28 @@ def show_item(letter: str) -> None:
 
 def take_drawing(letter: str) -> None:
     """Put what stands on the slot's pad into the slot; an empty pad gives the item back."""
-    drawing = read_drawing(key("pad", letter))
+    put_drawing(letter, read_drawing(key("pad", letter)))
+
+
+def put_drawing(letter: str, drawing: Drawing | None) -> None:
+    """Put a drawing into a slot; none gives the item back."""
     st.session_state[key("drawing", letter)] = drawing
     if drawing:
         _show_own(letter, "drawing")
     else:
         take_back(letter)
+
+
+def swap() -> None:
+    """What A holds goes into B, and what B holds into A."""
+    for name in _HELD:
+        names = [key(name, letter) for letter in LETTERS]
+        held = [st.session_state.get(one) for one in names]
+        for one, value in zip(names, reversed(held), strict=True):
+            if value is not None or name == "item":  # a slot without an item's number holds a picture of one's own
+                st.session_state[one] = value
+            else:
+                st.session_state.pop(one, None)
 
 
 def take_upload(letter: str, name: str, data: bytes) -> None:

@@ -21,6 +21,43 @@ def suspects_table(found: Diagnosis) -> pd.DataFrame:
     )
 
 
+def rates_table(found: Diagnosis) -> pd.DataFrame:
+    """What every threshold does to all pairs."""
+    counts = found.counts
+    return pd.DataFrame(
+        {
+            "threshold": counts.thresholds.round(6),
+            "same_accepted": counts.same,
+            "different_accepted": counts.different,
+            "far": counts.far,
+            "frr": counts.frr,
+        }
+    )
+
+
+def classes_table(found: Diagnosis, threshold: float) -> pd.DataFrame:
+    """Of every two classes the pairs, those decided wrongly, and their share."""
+    names, counts = cache.collection().class_names, found.counts
+    errors = counts.errors(counts.nearest(threshold))
+    one, other = np.tril_indices(len(names))
+    pairs = counts.within[one, other, -1]
+    return pd.DataFrame(
+        {
+            "class": np.array(names)[one],
+            "other_class": np.array(names)[other],
+            "pairs": pairs,
+            "wrong": np.nan_to_num(errors[one, other] * pairs).round().astype(int),
+            "share": errors[one, other],
+        }
+    )
+
+
+def trust_table(found: Diagnosis) -> pd.DataFrame:
+    """What P(same) said and what was true."""
+    trust = found.trust
+    return pd.DataFrame({"predicted": trust.predicted, "observed": trust.observed, "share_of_pairs": trust.weight})
+
+
 def pairs_table(table: PairTable, rows: np.ndarray, threshold: float) -> pd.DataFrame:
     """These rows' pairs: items, classes, truth, distance, verdict."""
     split, pairs, class_names = table.split, table.pairs.take(rows), cache.collection().class_names

@@ -46,6 +46,13 @@ class ClassPairs:
         """(t,) share of same pairs rejected."""
         return 1.0 - self.same / self.same[-1]
 
+    def errors(self, place: int) -> np.ndarray:
+        """(c, c) share of the pairs of every two classes decided wrongly at a place; NaN where there are no pairs."""
+        everything = self.within[:, :, -1]
+        accepted = np.full(everything.shape, np.nan)
+        np.divide(self.within[:, :, place], everything, out=accepted, where=everything > 0)
+        return np.where(np.eye(len(accepted), dtype=bool), 1.0 - accepted, accepted)
+
     def nearest(self, threshold: float) -> int:
         """The place of the counted threshold nearest to this one."""
         return int(np.argmin(np.abs(self.thresholds - threshold)))

@@ -11,6 +11,7 @@ from siamese_core.pairs import Pairs
 
 TUTORIAL_PAIRS = 10
 COLUMNS = 5
+SPREAD_BARS = 110
 SAME_COLOUR, DIFFERENT_COLOUR = "#2a6f97", "#c8553d"  # apart for every kind of colour vision, and in grey
 
 
@@ -68,6 +69,76 @@ def distance_histogram(distances: np.ndarray, is_same: np.ndarray, threshold: fl
     axis.axvline(threshold, color="0.2", linestyle="--", label=f"threshold {threshold:.3f}")
     axis.set(xlabel="distance", ylabel="pairs", title=title)
     axis.legend(frameon=False)
+    return figure
+
+
+def distance_spread(
+    thresholds: np.ndarray, same: np.ndarray, different: np.ndarray, threshold: float, *, title: str = ""
+) -> Figure:
+    """How the distances of same and of different pairs are spread, each kind for itself, out of counts.
+
+    Args:
+        thresholds: (t,) increasing.
+        same: (t,) same pairs within each of them.
+        different: (t,) different pairs within each.
+        threshold: Drawn between them.
+        title: Above the figure.
+    """
+    figure = Figure(figsize=(6.5, 3.5), layout="constrained")
+    axis = figure.subplots()
+    edges = np.linspace(0.0, thresholds[-1], SPREAD_BARS + 1)
+    for within, colour, label in ((same, SAME_COLOUR, "same"), (different, DIFFERENT_COLOUR, "different")):
+        axis.stairs(
+            np.diff(np.interp(edges, thresholds, within)) / within[-1],
+            edges,
+            fill=True,
+            alpha=0.6,
+            color=colour,
+            label=label,
+        )
+    axis.axvline(threshold, color="0.2", linestyle="--", label=f"threshold {threshold:.3f}")
+    axis.set(xlabel="distance", ylabel="share of the pairs of a kind", title=title)
+    axis.legend(frameon=False)
+    return figure
+
+
+def det_curve(curve: Roc, *, title: str = "") -> Figure:
+    """Rejected same pairs against accepted different pairs, both logarithmic."""
+    figure = Figure(figsize=(4.5, 4.5), layout="constrained")
+    axis = figure.subplots()
+    drawn = (curve.far > 0) & (curve.frr > 0)
+    axis.loglog(curve.far[drawn], curve.frr[drawn], color=SAME_COLOUR, label=f"EER {curve.eer:.2%}")
+    axis.plot([1e-4, 1], [1e-4, 1], color="0.7", linestyle=":")
+    axis.set(xlabel="different pairs accepted (FAR)", ylabel="same pairs rejected (FRR)", title=title, aspect=1)
+    axis.set(xlim=(1e-4, 1), ylim=(1e-4, 1))
+    axis.legend(loc="lower left", frameon=False)
+    return figure
+
+
+def class_errors(errors: np.ndarray, class_names: Sequence[str], *, title: str = "") -> Figure:
+    """The share of wrongly decided pairs of every two classes, (c, c) with NaN where there are none, as a heat map."""
+    figure = Figure(figsize=(6.2, 5.6), layout="constrained")
+    axis = figure.subplots()
+    places = np.arange(len(class_names))
+    lower = np.where(np.tri(len(places), dtype=bool), errors, np.nan)
+    axis.imshow(np.sqrt(lower), cmap="Blues", vmin=0.0, vmax=1.0)  # the root shows small shares too
+    for one, other in zip(*np.nonzero(np.isfinite(lower)), strict=True):
+        share = lower[one, other]
+        axis.text(other, one, f"{100 * share:.1f}", ha="center", va="center", fontsize=8, color="0.1")
+    axis.set_xticks(places, class_names, rotation=90)
+    axis.set_yticks(places, class_names)
+    axis.set_title(title)
+    axis.spines[:].set_visible(False)
+    return figure
+
+
+def reliability_diagram(predicted: np.ndarray, observed: np.ndarray, *, title: str = "") -> Figure:
+    """The share of same pairs (b,) against the probability (b,) that was predicted for them."""
+    figure = Figure(figsize=(4.5, 4.5), layout="constrained")
+    axis = figure.subplots()
+    axis.plot([0, 1], [0, 1], color="0.7", linestyle=":")
+    axis.plot(predicted, observed, color=SAME_COLOUR, marker="o", markersize=4)
+    axis.set(xlabel="P(same) as predicted", ylabel="share of same pairs", title=title, aspect=1)
     return figure
 
 

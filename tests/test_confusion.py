@@ -51,6 +51,17 @@ def test_rates_are_those_of_all_pairs_taken_one_by_one(items, by_loops):
     assert counts.frr[-1] == 0.0
 
 
+def test_errors_of_two_classes_are_those_of_their_pairs(items, by_loops):
+    _, labels = items
+    counts = count_class_pairs(*items, 4, exactly_at=1.5)
+    errors = counts.errors(counts.nearest(1.5))
+    for one in range(3):
+        for other in range(3):
+            wrong = [(d <= 1.5) != (one == other) for i, j, d in by_loops if {labels[i], labels[j]} == {one, other}]
+            assert errors[one, other] == pytest.approx(np.mean(wrong))
+    assert np.isnan(errors[3]).all()
+
+
 def test_a_threshold_besides_the_multiples_is_counted_at_exactly(items):
     counts = count_class_pairs(*items, 3, exactly_at=0.78999987)
     assert 0.78999987 in counts.thresholds

@@ -5,7 +5,16 @@ import pytest
 
 from siamese_core.evaluation import roc
 from siamese_core.pairs import Pairs, tutorial_pairs
-from siamese_core.plots import distance_histogram, roc_curve, ten_pairs, training_curves
+from siamese_core.plots import (
+    class_errors,
+    det_curve,
+    distance_histogram,
+    distance_spread,
+    reliability_diagram,
+    roc_curve,
+    ten_pairs,
+    training_curves,
+)
 
 
 @pytest.fixture(scope="module")
@@ -42,3 +51,32 @@ def test_curves_draw_what_they_are_given(pairs):
     history = [{"epoch": epoch, "loss": 1 / epoch, "accuracy": 0.9} for epoch in (1, 2, 3)]
     line = training_curves(history).axes[0].lines[0]
     np.testing.assert_allclose(line.get_ydata(), [1, 1 / 2, 1 / 3])
+
+
+def test_spread_of_counts_is_that_of_every_pair():
+    thresholds = np.linspace(0, 2, 201)
+    distances = np.random.default_rng(0).random(5_000) * 2
+    within = np.searchsorted(np.sort(distances), thresholds, "right")
+    figure = distance_spread(thresholds, within, within[::1], 0.5)
+    heights = figure.axes[0].patches[0].get_data().values
+    assert heights.sum() == pytest.approx(1.0, abs=1e-3)
+    assert np.ptp(heights) < 0.01  # drawn evenly, so about level
+    assert png(figure)
+
+
+def test_det_curve_names_its_equal_error_rate(pairs):
+    curve = roc(np.random.default_rng(0).random(len(pairs)), pairs.is_same)
+    axis = det_curve(curve).axes[0]
+    assert axis.get_xscale() == axis.get_yscale() == "log"
+    assert f"{curve.eer:.2%}" in axis.get_legend().get_texts()[0].get_text()
+
+
+def test_errors_of_classes_stand_once_each_and_nowhere_without_pairs():
+    figure = class_errors(np.array([[0.1, 0.25], [0.25, np.nan]]), ["a", "b"])
+    assert [text.get_text() for text in figure.axes[0].texts] == ["10.0", "25.0"]
+    assert png(figure)
+
+
+def test_reliability_is_drawn_as_given():
+    line = reliability_diagram(np.array([0.2, 0.8]), np.array([0.3, 0.7])).axes[0].lines[1]
+    np.testing.assert_array_equal(line.get_xydata(), [[0.2, 0.3], [0.8, 0.7]])

@@ -11,6 +11,7 @@ from app.components.distance_parts import distance_parts
 from app.components.item_grid import Tile, item_grid, read_picks
 from app.components.slot_card import slot_card
 from app.components.verdict_gauge import Doubt, verdict_gauge
+from app.examples import show_examples
 from app.filling import choose_items
 from app.refusals import told_to_visitor
 from app.slots import LETTERS, SPLITS, Slot
@@ -61,6 +62,7 @@ def compare_room(model: Bundle) -> None:
     a, b = (filled[letter][0] for letter in LETTERS)
     with verdict:
         comparison = show_verdict(model, a, b)
+        show_examples()
     explain_distance(model, a, b, comparison)
     choose_items(a, b)
 

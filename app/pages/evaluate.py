@@ -1,5 +1,6 @@
 """Evaluate: which threshold, which mistakes, how sure; over all pairs of the test images."""
 
+from collections.abc import Callable
 from functools import partial
 
 import altair as alt
@@ -13,9 +14,10 @@ from app.chosen import chosen_model, chosen_threshold, use_threshold
 from app.components.item_grid import Tile, item_grid, read_picks
 from app.components.pair_grid import PairCard, pair_grid
 from app.components.threshold_explorer import Beside, read_cell, read_threshold, threshold_explorer
+from app.figures import diagnosis_figures, drawn
 from app.opening import go_where_opened, open_items, open_pair
 from app.sprites import sprite_url
-from app.tables import suspects_table
+from app.tables import classes_table, rates_table, suspects_table, trust_table
 from siamese_core.artifacts import Bundle
 from siamese_core.confusion import ClassPairs, hardest_mistakes
 
@@ -118,6 +120,29 @@ def show_explorer(model: Bundle, found: Diagnosis, costs: tuple[float, float], s
         on_threshold=partial(take_threshold, model),
         on_cell=take_cell,
     )
+
+
+def show_downloads(model: Bundle, found: Diagnosis) -> None:
+    """Every figure of this page as PNG and SVG, and the numbers behind it as CSV."""
+    threshold = chosen_threshold(model)
+    figures = diagnosis_figures(found, threshold, model.name)
+    tables = {
+        "Classes": lambda: classes_table(found, threshold),
+        "P(same)": lambda: trust_table(found),
+    }
+    with st.popover("Take away", icon=":material/download:", type="tertiary", key="take_away"):
+        wanted = st.selectbox("Figure", list(figures), key="figure")
+        figure, table = figures[wanted], tables.get(wanted, lambda: rates_table(found))
+        stem = f"{model.name}-{wanted.lower().replace('(', '-').replace(')', '')}"
+        with st.container(horizontal=True):
+            download("PNG", lambda: drawn(figure(), "png"), f"{stem}.png", "image/png")
+            download("SVG", lambda: drawn(figure(), "svg"), f"{stem}.svg", "image/svg+xml")
+            download("CSV", lambda: table().to_csv(index=False), f"{stem}.csv", "text/csv")
+
+
+def download(label: str, make: Callable[[], bytes | str], name: str, mime: str) -> None:
+    """A button for a file that is made when it is asked for."""
+    st.download_button(label, make, file_name=name, mime=mime, on_click="ignore", key=f"figure_{label.lower()}")
 
 
 def show_mistakes(model: Bundle, found: Diagnosis) -> None:
@@ -283,6 +308,7 @@ diagnosis = cache.diagnosis(chosen)
 costs, second = show_toolbar(chosen, diagnosis.counts)
 show_explorer(chosen, diagnosis, costs, second)
 test_count = len(cache.collection().split("test"))
+show_downloads(chosen, diagnosis)
 st.caption(
     f"All {test_count * (test_count - 1) // 2:,} pairs of the test images. The validation threshold was chosen on other"
     " images; every other named one is read off these pairs."

@@ -105,6 +105,61 @@ def test_a_strangers_address_opens_a_pair_all_the_same(open_app: OpenApp, hostil
     assert float(shown_distance(app)) >= 0
 
 
+def shown_items(app: AppTest) -> list[str]:
+    return [component_data(app, f"card_{letter}")["caption"] for letter in "ab"]
+
+
+def test_swap_exchanges_the_slots_and_twice_is_as_before(open_app: OpenApp) -> None:
+    app = open_app(item_a="5", item_b="9", split_b="train")
+    before = shown_distance(app)
+    app.button(key="swap").click().run()
+    assert shown_items(app) == ["train 9", "test 5"]
+    assert shown_distance(app) == before
+    app.button(key="swap").click().run()
+    assert shown_items(app) == ["test 5", "train 9"]
+
+
+def test_a_drawing_is_swapped_too(open_app: OpenApp) -> None:
+    app = open_app()
+    app.button(key="example_drawing").click().run()
+    assert component_data(app, "card_a")["title"] == "Your drawing"
+    before = shown_distance(app)
+    app.button(key="swap").click().run()
+    assert not app.exception
+    assert [component_data(app, f"card_{letter}")["title"] for letter in "ab"] == ["T-shirt/top", "Your drawing"]
+    assert shown_distance(app) == before
+    app.button(key="example_same").click().run()
+    assert shown_items(app) == ["test 945", "test 7993"]
+
+
+@pytest.mark.parametrize(("example", "word", "agree"), [
+    ("same", "Same", True), ("different", "Different", True), ("mislabelled", "Same", False), ("drawing", "Same", None),
+])  # fmt: skip
+def test_an_example_shows_what_it_says(open_app: OpenApp, example: str, word: str, agree: bool | None) -> None:
+    app = open_app()
+    app.button(key=f"example_{example}").click().run()
+    gauge = component_data(app, "gauge")
+    assert gauge["word"] == word
+    assert ("so say the labels" in gauge["reason"]) == (agree is True)
+    assert ("say otherwise" in gauge["reason"]) == (agree is False)
+
+
+def test_examples_are_in_the_sample_too(open_app: OpenApp, sample_only: None) -> None:
+    app = open_app()
+    app.button(key="example_mislabelled").click().run()
+    assert not app.warning
+    assert shown_items(app) == ["test 787", "test 7264"]
+
+
+def test_a_surprise_is_another_pair_and_a_hard_one_lies_near_the_threshold(open_app: OpenApp) -> None:
+    app = open_app()
+    app.button(key="surprise").click().run()
+    assert shown_items(app) != ["test 945", "test 7993"]
+    for _ in range(3):
+        app.button(key="hard_pair").click().run()
+        assert abs(float(shown_distance(app)) - load_bundle("best").threshold) < 0.3
+
+
 def shown_probability(app: AppTest) -> str:
     return next(metric.value for metric in app.metric if metric.label == "P(same)")
 

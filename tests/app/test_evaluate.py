@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from app import cache
-from app.tables import suspects_table
+from app.figures import diagnosis_figures, drawn
+from app.tables import classes_table, rates_table, suspects_table, trust_table
 from siamese_core.artifacts import load_bundle
 from tests.app.conftest import OpenApp, component_data, ship
 
@@ -148,6 +149,26 @@ def test_all_suspects_can_be_taken_away_as_a_table() -> None:
     rows = list(csv.DictReader(io.StringIO(suspects_table(found).to_csv(index=False))))
     assert len(rows) == len(found.suspects.rows) > 100
     assert rows[0] == {"item": "2914", "label": "Sneaker", "proposed": "Ankle boot", "agreement": "1.0", "own": "0.0"}
+
+
+@pytest.mark.parametrize("kind", ["png", "svg"])
+def test_every_figure_can_be_taken_away(kind) -> None:
+    figures = diagnosis_figures(cache.diagnosis(cache.bundle("best")), 0.79, "best")
+    assert list(figures) == ["Distances", "ROC", "DET", "Classes", "P(same)"]
+    for figure in figures.values():
+        assert drawn(figure(), kind).lstrip().startswith({"png": b"\x89PNG", "svg": b"<?xml"}[kind])
+
+
+def test_tables_agree_with_the_figures_of_the_model() -> None:
+    found = cache.diagnosis(cache.bundle("best"))
+    rates = rates_table(found)
+    own = rates.iloc[(rates["threshold"] - BEST.threshold).abs().argmin()]
+    assert 1 - (own["far"] + own["frr"]) / 2 == pytest.approx(BEST.metrics["all_pairs"]["balanced_accuracy"], abs=1e-6)
+    classes = classes_table(found, BEST.threshold)
+    assert classes["pairs"].sum() == 49_995_000
+    same = classes["class"] == classes["other_class"]
+    assert classes["wrong"][same].sum() / classes["pairs"][same].sum() == pytest.approx(own["frr"], abs=1e-6)
+    assert trust_table(found)["share_of_pairs"].sum() == pytest.approx(1.0)
 
 
 def test_with_the_sample_alone_there_is_no_interval(open_app: OpenApp, sample_only: None) -> None:

@@ -189,3 +189,19 @@ def test_odds_change_the_probability_and_stand_in_the_address(page: Page) -> Non
         slider.press("ArrowLeft")
     expect(shown).not_to_have_text(before)
     expect(page).to_have_url(re.compile("base_rate=40"))
+
+
+def test_examples_swap_and_surprise_take_one_click(page: Page) -> None:
+    page.goto("/")
+    expect(distance(page)).to_have_text(NUMBER)
+    page.get_by_role("button", name="A drawing").click()
+    expect(slot(page, "A")).to_contain_text("Your drawing")
+    expect(page.get_by_role("status").filter(has_text="Same")).to_be_visible()
+    page.get_by_role("button", name="Swap").click()
+    expect(slot(page, "B")).to_contain_text("Your drawing")
+    page.get_by_role("button", name="Mislabelled").click()
+    expect(page.get_by_text("but the labels say otherwise")).to_be_visible()
+    expect(page).to_have_url(re.compile("item_a=787"))
+    before = page.url
+    page.get_by_role("button", name="Surprise me").click()
+    expect(page).not_to_have_url(before)

@@ -151,3 +151,13 @@ def test_evaluate_does_not_scroll_sideways_on_a_phone(open_context: Callable[...
     page = open_context(**PHONE, color_scheme=scheme).new_page()
     open_evaluate(page)
     assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth <= window.innerWidth")
+
+
+def test_a_figure_and_its_numbers_can_be_taken_away(page: Page) -> None:
+    open_evaluate(page)
+    page.get_by_role("button", name="Take away").click()
+    for kind, begins in (("PNG", b"\x89PNG"), ("SVG", b"<?xml"), ("CSV", b"threshold,same_accepted")):
+        with page.expect_download() as download:
+            page.locator(f".st-key-figure_{kind.lower()}").get_by_role("button").click()
+        assert download.value.suggested_filename == f"best-distances.{kind.lower()}"
+        assert download.value.path().read_bytes().startswith(begins)

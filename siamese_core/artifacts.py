@@ -29,7 +29,7 @@ import numpy as np
 from siamese_core.calibration import Calibration
 from siamese_core.config import Recipe
 from siamese_core.encoder import Encoder
-from siamese_core.errors import BundleError
+from siamese_core.errors import BundleError, RunError
 
 SCHEMA = 1
 SHIPPED = ("best", "classic")
@@ -180,7 +180,7 @@ def load_bundle(name: str, root: Path | None = None) -> Bundle:
             _gallery=contents["gallery.npz"],
         )
         _check_figures(bundle)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RunError) as error:
         raise BundleError(f"The model {name} was written by other code than this ({error}); train it again.") from error
     return bundle
 

@@ -11,6 +11,8 @@ BOUNDS: Mapping[str, tuple[float, float]] = {
     "epochs": (1, 200),
     "margin": (0.05, 10.0),
     "temperature": (0.01, 10.0),
+    "label_smoothing": (0.0, 0.5),
+    "drawn": (0.0, 1.0),
     "batch_size": (8, 2048),
     "learning_rate": (1e-6, 1.0),
     "weight_decay": (0.0, 1.0),
@@ -38,8 +40,10 @@ class Recipe:
         weight_decay: Decoupled weight decay, for "adamw".
         margin: How far the contrastive loss pushes different items; None where the loss has no margin.
         temperature: Sharpness of the supervised contrastive loss; None where the loss has none.
+        label_smoothing: Share of each target that the posterior loss spreads over all classes; None for other losses.
         flip: Whether training mirrors half of the images left to right.
         shift: Training moves each image by up to this many pixels a direction.
+        drawn: Share of the images that training sees as somebody might draw them.
     """
 
     name: str
@@ -54,8 +58,10 @@ class Recipe:
     weight_decay: float = 0.0
     margin: float | None = None
     temperature: float | None = None
+    label_smoothing: float | None = None
     flip: bool = False
     shift: int = 0
+    drawn: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """The recipe as plain JSON values."""
@@ -63,23 +69,22 @@ class Recipe:
 
     @property
     def loss_settings(self) -> dict[str, float]:
-        """What the loss takes beside targets and embeddings: its margin or its temperature."""
-        settings = {"margin": self.margin, "temperature": self.temperature}
+        """What the loss takes beside targets and embeddings: margin, temperature, label smoothing."""
+        settings = {name: getattr(self, name) for name in ("margin", "temperature", "label_smoothing")}
         return {name: value for name, value in settings.items() if value is not None}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "Recipe":
-        """The recipe that `to_dict` wrote.
+        """The recipe that `to_dict` wrote, perhaps before a setting with a default was added.
 
         Raises:
-            ValueError: A field is missing, unknown or of the wrong kind.
+            ValueError: A field is unknown, missing without a default, or out of bounds.
         """
-        fields = {field.name for field in dataclasses.fields(cls)}
-        if set(values) != fields:
+        fields = {field.name: field.default for field in dataclasses.fields(cls)}
+        needed = {name for name, default in fields.items() if default is dataclasses.MISSING}
+        if not needed <= values.keys() <= fields.keys():
             raise ValueError(f"a recipe has the fields {sorted(fields)}, got {sorted(values)}")
-        recipe = cls(**values)
-        recipe.changed()
-        return recipe
+        return cls(**values).changed()
 
     def changed(self, **changes: float | None) -> "Recipe":
         """This recipe with the given settings replaced; None leaves a setting as it is.
@@ -142,16 +147,18 @@ RECIPES: Mapping[str, Recipe] = {
             name="best",
             network="residual",
             batches="images",
-            loss="supervised_contrastive",
+            loss="posterior",
             optimizer="adamw",
             schedule="one_cycle",
-            epochs=16,
+            epochs=30,
             batch_size=256,
-            learning_rate=0.002,
+            learning_rate=0.004,
             weight_decay=0.05,
-            temperature=0.1,
+            temperature=0.3,
+            label_smoothing=0.05,
             flip=True,
             shift=2,
+            drawn=0.3,
         ),
     )
 }

@@ -95,6 +95,28 @@ def supervised_contrastive_loss(labels: tf.Tensor, embeddings: tf.Tensor, temper
     return -tf.math.divide_no_nan(tf.reduce_sum(positive * log_share, axis=1), tf.reduce_sum(positive, axis=1))
 
 
+def posterior_loss(
+    labels: tf.Tensor, embeddings: tf.Tensor, temperature: float = 0.3, label_smoothing: float = 0.05
+) -> tf.Tensor:
+    """For embeddings that are roots of class posteriors: cross entropy, plus the supervised contrastive loss.
+
+    The first makes the squares true probabilities, the second draws the items of a class together.
+
+    Args:
+        labels: (n,) classes, 0 to c - 1.
+        embeddings: (n, c), not negative, of length one.
+        temperature: Of the contrastive part.
+        label_smoothing: Share of each target spread over all classes: some labels are wrong.
+
+    Returns:
+        (n,) losses.
+    """
+    targets = tf.one_hot(labels, embeddings.shape[-1], 1.0 - label_smoothing) + label_smoothing / embeddings.shape[-1]
+    log_posterior = 2.0 * tf.math.log(tf.maximum(embeddings, 1e-12))
+    cross_entropy = -tf.reduce_sum(targets * log_posterior, axis=-1)
+    return cross_entropy + supervised_contrastive_loss(labels, embeddings, temperature)
+
+
 def _safe_sqrt(squares: tf.Tensor) -> tf.Tensor:
     """Square roots with value and gradient 0 at and below 0, where rounding may have put a square."""
     positive = squares > 0.0

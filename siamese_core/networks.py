@@ -14,6 +14,10 @@ import numpy as np
 
 from siamese_core.losses import euclidean_distance
 
+CLASSES = 10
+SHARPNESS = 16.0
+"""Length of the features that the class logits are read from."""
+
 
 @keras.saving.register_keras_serializable(package="siamese_core")
 class EuclideanDistance(keras.layers.Layer):
@@ -25,6 +29,21 @@ class EuclideanDistance(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape: tuple[tuple[int | None, ...], ...]) -> tuple[int | None, ...]:
         return input_shape[0][:-1]
+
+
+@keras.saving.register_keras_serializable(package="siamese_core")
+class RootPosterior(keras.layers.Layer):
+    """Square roots (n, c) of the class probabilities whose logits come in: points of the unit sphere.
+
+    The Euclidean distance between two of them is the Hellinger distance of the two posteriors, times the root of 2: 0
+    where both are sure of one class or doubt alike, 1.41 where nothing that one thinks possible is so for the other.
+    """
+
+    def call(self, inputs: Any) -> Any:
+        return keras.ops.exp(0.5 * keras.ops.log_softmax(inputs))
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        return input_shape
 
 
 def classic(shape: tuple[int, int] = (28, 28)) -> keras.Model:
@@ -51,14 +70,14 @@ def perceptron(shape: tuple[int, int] = (28, 28)) -> keras.Model:
 
 
 def residual(shape: tuple[int, int] = (28, 28)) -> keras.Model:
-    """A small residual convolutional network: 28×28, 14×14, 7×7, then d = 64 on the unit sphere."""
+    """A small residual convolutional network: 28×28, 14×14, 7×7; d = 10, the roots of the class posteriors."""
     images, x = _pixels(shape)
     x = keras.layers.Reshape((*shape, 1), name="channel")(x)
     x = _convolution(x, 32, stride=1, name="stem")
-    for number, width in enumerate((48, 96), start=1):
+    for number, width in enumerate((64, 128), start=1):
         x = _residual_block(x, width, name=f"block_{number}")
     x = keras.layers.GlobalAveragePooling2D(name="pool")(x)
-    return keras.Model(images, _on_the_sphere(x, 64), name="residual")
+    return keras.Model(images, _root_posterior(x, CLASSES), name="residual")
 
 
 NETWORKS: Mapping[str, Callable[[], keras.Model]] = {
@@ -153,6 +172,14 @@ def _on_the_sphere(x: Any, size: int) -> Any:
 
 def _normalised(x: Any, *, name: str) -> Any:
     return keras.layers.BatchNormalization(momentum=0.9, name=name)(x)  # Keras's 0.99 lags behind runs of seconds
+
+
+def _root_posterior(x: Any, classes: int) -> Any:
+    """Class posteriors by cosine: the logits of unit-length features cannot grow without bound."""
+    x = _on_the_sphere(x, 64)
+    x = keras.layers.Rescaling(SHARPNESS, name="sharpen")(x)
+    x = keras.layers.Dense(classes, use_bias=False, name="classes")(x)
+    return RootPosterior(name="root_posterior")(x)
 
 
 def _convolution(x: Any, width: int, *, stride: int, name: str) -> Any:

@@ -13,6 +13,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from siamese_core.augmentation import augmented
 from siamese_core.collection import VALIDATION_SEED
 from siamese_core.comparison import pair_distances
 from siamese_core.config import Recipe
@@ -22,6 +23,7 @@ from siamese_core.losses import (
     contrastive_loss,
     euclidean_distance,
     in_batch_contrastive_loss,
+    posterior_loss,
     supervised_contrastive_loss,
 )
 from siamese_core.networks import NETWORKS
@@ -253,7 +255,7 @@ class Trainer:
         replicas = context.num_replicas_in_sync
         rows = rows[:, context.replica_id_in_sync_group :: replicas]
         mine = targets[context.replica_id_in_sync_group :: replicas]
-        images = _augmented(tf.gather(self._images, tf.reshape(rows, [-1])), self.recipe, self._random_seed())
+        images = augmented(tf.gather(self._images, tf.reshape(rows, [-1])), self.recipe, self._random_seed())
         with tf.GradientTape() as tape:
             loss = tf.reduce_mean(self._objective(mine, self.encoder(images, training=True)))
             share = loss * tf.cast(tf.shape(mine)[0], loss.dtype)
@@ -277,6 +279,7 @@ LOSSES: Mapping[tuple[str, str], Callable[..., tf.Tensor]] = {
     ("contrastive", "pairs"): _pair_contrastive_loss,
     ("contrastive", "images"): in_batch_contrastive_loss,
     ("supervised_contrastive", "images"): supervised_contrastive_loss,
+    ("posterior", "images"): posterior_loss,
 }
 """By loss and kind of batch: (targets, embeddings, the loss's own settings) -> losses."""
 
@@ -293,21 +296,6 @@ def _optimizer(recipe: Recipe, *, steps: int) -> keras.optimizers.Optimizer:
     optimizer = keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay)
     optimizer.exclude_from_weight_decay(var_names=["gamma", "beta", "bias"])
     return optimizer
-
-
-def _augmented(images: tf.Tensor, recipe: Recipe, seed: tf.Tensor) -> tf.Tensor:
-    """The (n, h, w) images, each mirrored and shifted by chance as far as the recipe says."""
-    count, height, width = tf.shape(images)[0], images.shape[1], images.shape[2]
-    if recipe.flip:
-        mirrored = tf.random.stateless_uniform([count, 1, 1], seed) < 0.5
-        images = tf.where(mirrored, images[:, :, ::-1], images)
-    if recipe.shift:
-        reach = recipe.shift
-        corner = tf.random.stateless_uniform([count, 2], seed + 1, maxval=2 * reach + 1, dtype=tf.int32)
-        padded = tf.pad(images, [[0, 0], [reach, reach], [reach, reach]])
-        images = tf.gather(padded, corner[:, :1] + tf.range(height), axis=1, batch_dims=1)
-        images = tf.gather(images, corner[:, 1:] + tf.range(width), axis=2, batch_dims=1)
-    return images
 
 
 def _report_progress(

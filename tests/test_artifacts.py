@@ -122,8 +122,9 @@ def test_foreign_manifest_is_refused(root, manifest, reason):
         load_bundle("mine", root)
 
 
-def test_bundle_of_an_unknown_recipe_is_refused(root):
-    recipe = load_bundle("mine", root).config["recipe"] | {"surprise": 1}
+@pytest.mark.parametrize("change", [{"surprise": 1}, {"epochs": 10**9}, {"margin": "wide"}])
+def test_bundle_of_an_unknown_recipe_is_refused(root, change):
+    recipe = load_bundle("mine", root).config["recipe"] | change
     with pytest.raises(BundleError, match="written by other code"):
         save_again(root, config=load_bundle("mine", root).config | {"recipe": recipe})
 

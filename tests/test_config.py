@@ -33,6 +33,12 @@ def test_margin_of_a_recipe_without_one_is_refused():
         RECIPES["fast"].changed(margin=1.0)
 
 
+def test_recipe_written_before_a_setting_existed_is_read_with_its_default():
+    values = RECIPES["classic"].to_dict()
+    del values["drawn"]
+    assert Recipe.from_dict(values) == RECIPES["classic"]
+
+
 @pytest.mark.parametrize("change", [{"surprise": 1}, {"epochs": None}])
 def test_foreign_fields_are_refused(change):
     values = RECIPES["fast"].to_dict() | change

@@ -7,6 +7,7 @@ from siamese_core.losses import (
     euclidean_distance,
     in_batch_contrastive_loss,
     pairwise_distances,
+    posterior_loss,
     supervised_contrastive_loss,
 )
 
@@ -93,6 +94,23 @@ def test_supervised_contrastive_loss_is_the_papers_formula_in_loops():
         expected.append(-np.mean(logs))
     losses = supervised_contrastive_loss(tf.constant(LABELS), tf.constant(vectors), temperature)
     np.testing.assert_allclose(losses, expected, rtol=1e-5)
+
+
+def test_posterior_loss_is_cross_entropy_of_the_squares_plus_the_contrastive_loss():
+    posterior = np.random.default_rng(1).dirichlet(np.ones(3), 9).astype(np.float32)
+    roots = tf.constant(np.sqrt(posterior))
+    targets = 0.9 * np.eye(3)[LABELS] + 0.1 / 3
+    expected = -(targets * np.log(posterior)).sum(1) + supervised_contrastive_loss(tf.constant(LABELS), roots, 0.3)
+    losses = posterior_loss(tf.constant(LABELS), roots, temperature=0.3, label_smoothing=0.1)
+    np.testing.assert_allclose(losses, expected, rtol=1e-4)
+
+
+def test_posterior_loss_of_an_impossible_class_is_finite():
+    roots = tf.Variable([[1.0, 0.0], [1.0, 0.0]])
+    with tf.GradientTape() as tape:
+        value = tf.reduce_mean(posterior_loss(tf.constant([1, 1]), roots))
+    assert np.isfinite(value)
+    assert np.isfinite(tape.gradient(value, roots)).all()
 
 
 @pytest.mark.parametrize("loss", [in_batch_contrastive_loss, supervised_contrastive_loss])

@@ -33,6 +33,13 @@ def test_scaling_is_inside(encoder, fashion):
     assert encoder(images).shape == (4, encoder.output_shape[1])
 
 
+def test_squares_of_the_residual_networks_embeddings_are_probabilities(fashion):
+    embeddings = NETWORKS["residual"]()(fashion.split("test").images[:8]).numpy()
+    assert embeddings.shape == (8, 10)
+    np.testing.assert_allclose((embeddings**2).sum(1), 1.0, rtol=1e-5)
+    assert (embeddings >= 0).all()
+
+
 @pytest.mark.parametrize("name", UNIT_SPHERE)
 def test_embeddings_lie_on_the_unit_sphere(name, fashion):
     lengths = np.linalg.norm(NETWORKS[name]()(fashion.split("test").images[:8]), axis=1)

@@ -15,7 +15,7 @@ from siamese_core.training import EpochEvent, ProgressEvent, Trainer, train
 TINY = {
     "classic": dataclasses.replace(RECIPES["classic"], epochs=2, batch_size=32),
     "fast": dataclasses.replace(RECIPES["fast"], epochs=2, batch_size=64),
-    "augmented": dataclasses.replace(RECIPES["fast"], epochs=2, batch_size=64, flip=True, shift=2),
+    "augmented": dataclasses.replace(RECIPES["fast"], epochs=2, batch_size=64, flip=True, shift=2, drawn=0.2),
     "in_batch": dataclasses.replace(
         RECIPES["fast"], epochs=2, batch_size=64, loss="contrastive", margin=1.0, temperature=None
     ),

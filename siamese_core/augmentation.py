@@ -1,0 +1,106 @@
+"""What training shows instead of an image: mirrored, moved, or as somebody might draw the item.
+
+All of it runs on the device, a batch at a time, and is decided by a seed (2,) that differs from step to step.
+"""
+
+import tensorflow as tf
+
+from siamese_core.config import Recipe
+
+BODY_LEVELS = (100.0, 255.0)
+"""Brightness of a flat body; `preprocessing` gives a filled outline 170."""
+LINE_WIDTHS = (3, 5)
+"""Window sizes whose erosion leaves an outline of one or two pixels."""
+MAX_TURN, MAX_STRETCH, MAX_SHEAR, MAX_MOVE = 0.15, 0.25, 0.15, 2.0
+"""Radians, logarithm of a factor on each axis, shear, pixels: people draw neither straight nor in proportion."""
+
+
+def augmented(images: tf.Tensor, recipe: Recipe, seed: tf.Tensor) -> tf.Tensor:
+    """The (n, h, w) uint8 images, changed by chance as far as the recipe says."""
+    if recipe.flip:
+        images = _mirrored(images, seed)
+    moved = _shifted(images, recipe.shift, seed + 1) if recipe.shift else images
+    if not recipe.drawn:
+        return moved
+    is_drawn = tf.random.stateless_uniform([tf.shape(images)[0], 1, 1], seed + 2) < recipe.drawn
+    drawings = _warped(_drawn(tf.cast(images, tf.float32), seed + 3), seed + 4)
+    return tf.where(is_drawn, tf.cast(tf.clip_by_value(drawings, 0.0, 255.0), tf.uint8), moved)
+
+
+def _mirrored(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+    """Half of the images left to right."""
+    return tf.where(tf.random.stateless_uniform([tf.shape(images)[0], 1, 1], seed) < 0.5, images[:, :, ::-1], images)
+
+
+def _shifted(images: tf.Tensor, reach: int, seed: tf.Tensor) -> tf.Tensor:
+    """Each image moved by up to `reach` pixels along both axes, black coming in."""
+    count, height, width = tf.shape(images)[0], images.shape[1], images.shape[2]
+    corner = tf.random.stateless_uniform([count, 2], seed, maxval=2 * reach + 1, dtype=tf.int32)
+    padded = tf.pad(images, [[0, 0], [reach, reach], [reach, reach]])
+    rows = tf.gather(padded, corner[:, :1] + tf.range(height), axis=1, batch_dims=1)
+    return tf.gather(rows, corner[:, 1:] + tf.range(width), axis=2, batch_dims=1)
+
+
+def _drawn(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+    """Photographs (n, h, w), 0-255, as drawings that went through `preprocessing`.
+
+    A silhouette becomes a body: mostly flat, sometimes faintly shaded or with its shading inverted. It may get an
+    outline, of one or two pixels, and lines where the photograph has edges; lines are mostly bright, sometimes dark.
+    """
+    chances = tf.random.stateless_uniform([9, tf.shape(images)[0], 1, 1], seed)
+    body_chance, shading, level, width, has_lines, edge_level, line_level, is_dark, is_soft = tf.unstack(chances)
+
+    silhouette = _eroded(_dilated(tf.cast(images > 15.0 + 40.0 * body_chance, tf.float32), 3), 3)
+    low, high = BODY_LEVELS
+    flat = low + (high - low) * level + tf.zeros_like(images)
+    body = tf.where(shading < 0.25, 60.0 + 0.5 * (255.0 - images), tf.where(shading < 0.5, 90.0 + 0.4 * images, flat))
+
+    thin, thick = (silhouette - _eroded(silhouette, size) for size in LINE_WIDTHS)
+    outline = tf.where(width < 0.45, thin, thick) * tf.cast(width < 0.9, tf.float32)
+    smooth = _blurred(images)
+    contrast = _dilated(smooth, 3) - _eroded(smooth, 3)
+    edges = tf.cast(contrast > 60.0 + 120.0 * edge_level, tf.float32) * _eroded(silhouette, 3)
+    lines = tf.maximum(outline, edges * tf.cast(has_lines < 0.4, tf.float32))
+
+    body = body * silhouette
+    drawing = body + (tf.where(is_dark < 0.75, 255.0, 60.0 * line_level) - body) * lines
+    return tf.where(is_soft < 0.5, drawing, (drawing + _blurred(drawing)) / 2.0)
+
+
+def _warped(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+    """Each (h, w) image turned, stretched, sheared and moved a little, about its middle, black coming in."""
+    count, height, width = tf.shape(images)[0], images.shape[1], images.shape[2]
+    turn, stretch_x, stretch_y, shear, move_x, move_y = tf.unstack(
+        tf.random.stateless_uniform([6, count], seed, -1.0, 1.0)
+    )
+    turn, shear = MAX_TURN * turn, MAX_SHEAR * shear
+    stretch_x, stretch_y = tf.exp(MAX_STRETCH * stretch_x), tf.exp(MAX_STRETCH * stretch_y)
+    a, b = tf.cos(turn) * stretch_x, (shear - tf.sin(turn)) * stretch_y
+    c, d = tf.sin(turn) * stretch_x, tf.cos(turn) * stretch_y
+    middle_x, middle_y = (width - 1) / 2.0, (height - 1) / 2.0
+    across = middle_x - a * middle_x - b * middle_y + MAX_MOVE * move_x
+    down = middle_y - c * middle_x - d * middle_y + MAX_MOVE * move_y
+    nothing = tf.zeros_like(a)
+    return tf.raw_ops.ImageProjectiveTransformV3(
+        images=images[..., None],
+        transforms=tf.stack([a, b, across, c, d, down, nothing, nothing], axis=1),
+        output_shape=[height, width],
+        fill_value=0.0,
+        interpolation="BILINEAR",
+        fill_mode="CONSTANT",
+    )[..., 0]
+
+
+def _dilated(images: tf.Tensor, size: int) -> tf.Tensor:
+    """The largest value in a square window around each pixel."""
+    return tf.nn.max_pool2d(images[..., None], size, 1, "SAME")[..., 0]
+
+
+def _eroded(images: tf.Tensor, size: int) -> tf.Tensor:
+    """The smallest value in a square window around each pixel."""
+    return -_dilated(-images, size)
+
+
+def _blurred(images: tf.Tensor) -> tf.Tensor:
+    """The mean of the nine pixels around each."""
+    return tf.nn.avg_pool2d(images[..., None], 3, 1, "SAME")[..., 0]

@@ -1,0 +1,63 @@
+import dataclasses
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from siamese_core.augmentation import augmented
+from siamese_core.config import RECIPES
+
+PLAIN = dataclasses.replace(RECIPES["best"], flip=False, shift=0, drawn=0.0)
+SEED = tf.constant([3, 7])
+
+
+@pytest.fixture(scope="module")
+def images(fashion):
+    return fashion.split("train").images[:200]
+
+
+def change(images, seed=SEED, **settings):
+    return augmented(tf.constant(images), dataclasses.replace(PLAIN, **settings), seed).numpy()
+
+
+def test_recipe_without_augmentation_changes_nothing(images):
+    np.testing.assert_array_equal(change(images), images)
+
+
+def test_half_of_the_images_are_mirrored_and_the_others_stay(images):
+    changed = change(images, flip=True)
+    mirrored = [np.array_equal(one, other[:, ::-1]) for one, other in zip(changed, images, strict=True)]
+    stayed = [np.array_equal(one, other) for one, other in zip(changed, images, strict=True)]
+    assert all(np.logical_or(mirrored, stayed))
+    assert 0.3 < np.mean(mirrored) < 0.7
+
+
+def test_shifted_image_is_the_image_moved_with_black_coming_in(images):
+    changed = change(images, shift=2)
+    for one, other in zip(changed, images, strict=True):
+        padded = np.pad(other, 2)
+        windows = [padded[row : row + 28, column : column + 28] for row in range(5) for column in range(5)]
+        assert any(np.array_equal(one, window) for window in windows)
+
+
+def test_the_share_asked_for_is_drawn_and_the_rest_stays(images):
+    stayed = [np.array_equal(one, other) for one, other in zip(change(images, drawn=0.3), images, strict=True)]
+    assert 0.55 < np.mean(stayed) < 0.85
+
+
+def test_drawings_keep_the_place_and_lose_the_texture(images):
+    drawings = change(images, drawn=1.0)
+    assert drawings.dtype == np.uint8
+    assert drawings.shape == images.shape
+    overlap = np.mean((drawings > 30) & (images > 30)) / np.mean(images > 30)
+    assert overlap > 0.6
+    levels = [len(np.unique(image)) for image in images]
+    drawn_levels = [len(np.unique(image)) for image in drawings]
+    assert np.median(drawn_levels) < np.median(levels)
+
+
+def test_same_seed_same_change_another_seed_another(images):
+    settings = {"flip": True, "shift": 2, "drawn": 0.5}
+    first, again = change(images, **settings), change(images, **settings)
+    np.testing.assert_array_equal(first, again)
+    assert (first != change(images, seed=tf.constant([3, 8]), **settings)).any()

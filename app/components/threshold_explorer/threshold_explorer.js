@@ -175,11 +175,18 @@ function density(thresholds, within) {
 }
 
 const CURVES = {
-  roc: { xs: "far", ys: (curve) => curve.frr.map((value) => 1 - value), share: (value) => value, marks: [0, 0.5, 1] },
+  roc: {
+    xs: "far",
+    ys: (curve) => curve.frr.map((value) => 1 - value),
+    share: (value) => value,
+    inside: () => true,
+    marks: [0, 0.5, 1],
+  },
   det: {
     xs: "far",
     ys: (curve) => curve.frr,
     share: (value) => 1 + Math.log10(Math.max(value, LOWEST)) / -Math.log10(LOWEST),
+    inside: (far, frr) => Math.min(far, frr) >= LOWEST,
     marks: [0.0001, 0.001, 0.01, 0.1, 1],
   },
 };
@@ -187,13 +194,14 @@ const SIDE = 240;
 const EDGE = { left: 44, bottom: 36, right: 10, top: 8 };
 
 function drawCurve(state, name) {
-  const { xs, ys, share, marks } = CURVES[name];
+  const { xs, ys, share, inside, marks } = CURVES[name];
   const svg = find(state, `.${name}`);
   const x = (value) => EDGE.left + share(value) * (SIDE - EDGE.left - EDGE.right);
   const y = (value) => SIDE - EDGE.bottom - share(value) * (SIDE - EDGE.bottom - EDGE.top);
   const path = (curve) => {
     const upward = ys(curve);
-    return `M${Array.from(curve[xs], (value, at) => `${x(value).toFixed(1)} ${y(upward[at]).toFixed(1)}`).join("L")}`;
+    const places = Array.from(curve[xs], (_, at) => at).filter((at) => inside(curve[xs][at], upward[at]));
+    return `M${places.map((at) => `${x(curve[xs][at]).toFixed(1)} ${y(upward[at]).toFixed(1)}`).join("L")}`;
   };
   state[name] = { x, y };
   svg.setAttribute("viewBox", `0 0 ${SIDE} ${SIDE}`);

@@ -4,7 +4,8 @@
 
 Starts the server, opens it in headless Chromium, and measures from the start of the process to the first distance on
 the screen; then clicks tiles of the wall and measures from click to new distance; then asks the system for the
-server's resident memory. Prints medians as Markdown. Needs requirements-dev.txt and a Chromium.
+server's resident memory; then opens "Why this distance" and clicks on, and drags the threshold on the page Evaluate.
+Prints medians as Markdown. Needs requirements-dev.txt and a Chromium.
 """
 
 import argparse
@@ -24,6 +25,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 DISTANCE = "[data-testid=stMetricValue]"
 CHANGED = f"before => document.querySelector('{DISTANCE}')?.innerText !== before"
+
+WORDS_CHANGED = "([element, before]) => element.innerText !== before"
 
 
 @contextmanager
@@ -68,6 +71,42 @@ def time_clicks(page: Page, count: int) -> list[float]:
     return seconds
 
 
+def time_heat_maps(page: Page, count: int) -> list[float]:
+    """Seconds from a click on a tile to other heat maps, which come after the distance."""
+    page.get_by_text("Why this distance").click()
+    total = page.locator(".st-key-parts .sum")
+    total.wait_for()
+    seconds = []
+    for number in range(count):
+        before, element = total.inner_text(), total.element_handle()
+        tile = page.locator(".st-key-wall .item").nth(4 + 2 * number)
+        started = time.perf_counter()
+        tile.click()
+        page.wait_for_function(WORDS_CHANGED, arg=[element, before])
+        seconds.append(time.perf_counter() - started)
+    return seconds
+
+
+def time_drags(page: Page, count: int) -> list[float]:
+    """Seconds from a move of the threshold, the button held down, to another rate of false accepts."""
+    page.get_by_role("link", name="Evaluate", exact=True).click()
+    handle, far = page.get_by_role("slider", name="Threshold"), page.locator(".st-key-explorer [data-figure=far]")
+    page.locator(".st-key-reliability circle").first.wait_for()  # the whole page is there
+    box = handle.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    seconds = []
+    for number in range(count):
+        before, element = far.inner_text(), far.element_handle()
+        started = time.perf_counter()
+        page.mouse.move(x + 5 * (number + 1), y)
+        page.wait_for_function(WORDS_CHANGED, arg=[element, before])
+        seconds.append(time.perf_counter() - started)
+    page.mouse.up()
+    return seconds
+
+
 def resident_megabytes(pid: int) -> float:
     """Resident memory of a process, as the system tells it."""
     told = subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], check=True, capture_output=True, text=True).stdout  # noqa: S607
@@ -79,7 +118,7 @@ def main() -> None:
     parser.add_argument("--starts", type=int, default=3)
     parser.add_argument("--clicks", type=int, default=20)
     arguments = parser.parse_args()
-    starts, clicks, memory = [], [], []
+    starts, clicks, memory, heat_maps, drags = [], [], [], [], []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         for _ in range(arguments.starts):
@@ -88,11 +127,15 @@ def main() -> None:
                 starts.append(time.perf_counter() - started)
                 clicks += time_clicks(page, arguments.clicks)
                 memory.append(resident_megabytes(pid))
+                heat_maps += time_heat_maps(page, arguments.clicks)
+                drags += time_drags(page, arguments.clicks)
                 page.context.close()
         browser.close()
     print(f"| {os.cpu_count()} cores | median | worst |\n|---|---|---|")
     print(f"| server start → first distance visible, s | {statistics.median(starts):.2f} | {max(starts):.2f} |")
     print(f"| click → distance, ms | {1e3 * statistics.median(clicks):.0f} | {1e3 * max(clicks):.0f} |")
+    print(f"| click → heat maps, ms | {1e3 * statistics.median(heat_maps):.0f} | {1e3 * max(heat_maps):.0f} |")
+    print(f"| dragged threshold → counts, ms | {1e3 * statistics.median(drags):.0f} | {1e3 * max(drags):.0f} |")
     print(f"| server's memory, one visitor, MB | {statistics.median(memory):.0f} | {max(memory):.0f} |")
 
 

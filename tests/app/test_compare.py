@@ -169,18 +169,18 @@ def test_the_probability_is_the_cores_at_the_base_rate_in_the_address(open_app: 
     for address, rate in (({}, 0.5), ({"base_rate": "5"}, 0.05)):
         app = open_app(item_a="3", item_b="25", **address)
         p_same = float(curve.probability(distance, base_rate=rate))
-        assert shown_probability(app) in (f"{100 * p_same:.1f} %", "< 0.1 %")
+        assert shown_probability(app) in (f"{100 * p_same:.1f} %", "< 0.1 %", "> 99.9 %")
 
 
 def test_a_rarer_match_is_less_probable(open_app: OpenApp) -> None:
     app = open_app()
     usual = shown_probability(app)
     app.slider(key="base_rate").set_value(2).run()
-    assert float(shown_probability(app).rstrip(" %")) < float(usual.rstrip(" %"))
+    assert float(shown_probability(app).strip("<> %")) < float(usual.strip("<> %"))
 
 
 def test_who_wants_to_be_surer_hears_not_sure(open_app: OpenApp) -> None:
-    app = open_app(item_a="945", item_b="7993", base_rate="5")
+    app = open_app(item_a="945", item_b="7993", base_rate="1")
     assert component_data(app, "gauge")["band"] is None
     app.slider(key="sureness").set_value(99).run()
     gauge = component_data(app, "gauge")
@@ -199,7 +199,7 @@ def test_a_strangers_odds_fall_back(open_app: OpenApp, value: str) -> None:
 def test_why_shows_parts_that_sum_to_the_distance_squared(open_app: OpenApp) -> None:
     app = open_app(item_a="2", item_b="25", why="true")
     parts = component_data(app, "parts")
-    assert len(parts["squares"]) == 64
+    assert len(parts["squares"]) == load_bundle("best").encoder.size
     a, b = load_bundle("best").gallery_embeddings[[2, 25]]
     assert sum(parts["squares"]) == pytest.approx(compare(a, b, 1.0).distance ** 2, abs=1e-6)
     assert sum(parts["squares"]) == pytest.approx(parts["distance"] ** 2, abs=1e-6)

@@ -18,7 +18,7 @@ SECONDS_A_LOOK = 1.0
 RECIPE_WORDS = {
     "classic": "The tutorial to the letter: three dense layers, the tutorial's pairs, 20 epochs.",
     "fast": "The same job in seconds: every pair of each batch is used.",
-    "best": "A small residual network, like the model that comes with the app: ten minutes or more.",
+    "best": "A small residual network, like the model that comes with the app: half an hour or so.",
 }
 
 

@@ -163,7 +163,7 @@ def show_neighbours(model: Bundle, slot: Slot, embedding: np.ndarray) -> None:
     found = cache.gallery(model).nearest(embedding, NEIGHBOURS, exclude=own)
     class_names = cache.collection().class_names
     tiles = [
-        Tile(int(item), class_names[label], caption=f"{distance:.2f}")
+        Tile(int(item), class_names[label], caption=f"{distance:.3f}")
         for item, label, distance in zip(found.ids[0], found.labels[0], found.distances[0], strict=True)
     ]
     st.caption(f"Nearest to {slot.letter}")

@@ -252,7 +252,7 @@ def show_suspects(found: Diagnosis) -> None:
         item_grid(
             f"The nearest that are {proposed}",
             [
-                Tile(int(item), proposed, caption=f"{distance:.2f}")
+                Tile(int(item), proposed, caption=f"{distance:.3f}")
                 for item, distance in zip(near, found.neighbour_distances[row][agree], strict=True)
             ],
             split="test",

@@ -194,9 +194,8 @@ def threshold_interval(model: Bundle) -> tuple[float, float] | None:
 @st.cache_resource(show_spinner=False, max_entries=MODELS_KEPT, hash_funcs=_BY_CONTENT)
 def _threshold_interval(model: Bundle, data: Collection) -> tuple[float, float]:
     training = data.split("train")
-    _, rows = validation_positions(training.labels)
     unseen = [data.class_names.index(name) for name in model.held_out if name in data.class_names]
-    rows = rows[~np.isin(training.labels[rows], unseen)]
+    _, rows = validation_positions(training.labels, held_out=unseen)
     pairs = tutorial_pairs(training.labels[rows], np.random.default_rng(VALIDATION_SEED))  # as in training
     distances = pair_distances(model.encoder.embed(training.images[rows]), pairs)
     low, high = np.quantile(

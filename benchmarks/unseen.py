@@ -23,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 from siamese_core.collection import validation_positions
+from siamese_core.comparison import distance_matrix
 from siamese_core.config import RECIPES, Recipe
 from siamese_core.data import CLASS_NAMES, load_collection
 from siamese_core.evaluation import roc
@@ -37,9 +38,7 @@ def embed_test(recipe: Recipe, held_out: tuple[int, ...], seed: int) -> tuple[np
     """Embeddings of the 10,000 test images by a network that never saw these labels, and its threshold."""
     collection = load_collection()
     training = collection.split("train")
-    fit, validation = (
-        rows[~np.isin(training.labels[rows], held_out)] for rows in validation_positions(training.labels)
-    )
+    fit, validation = validation_positions(training.labels, held_out=held_out)
     trained = train(
         recipe,
         training.images[fit],
@@ -53,17 +52,11 @@ def embed_test(recipe: Recipe, held_out: tuple[int, ...], seed: int) -> tuple[np
 
 def class_auc(embeddings: np.ndarray, labels: np.ndarray, label: int) -> float:
     """AUC of all pairs that hold at least one item of the class: 499,500 same, 9,000,000 different ones."""
-    own, others = embeddings[labels == label].astype(np.float64), embeddings[labels != label].astype(np.float64)
-    same = distances(own, own)[np.triu_indices(len(own), 1)]
-    different = distances(own, others).ravel()
+    own, others = embeddings[labels == label], embeddings[labels != label]
+    same = distance_matrix(own, own)[np.triu_indices(len(own), 1)]
+    different = distance_matrix(own, others).ravel()
     is_same = np.repeat([True, False], [len(same), len(different)])
     return roc(np.concatenate([same, different]), is_same).auc
-
-
-def distances(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """All distances (n, m) between two sets of embeddings."""
-    squares = (left**2).sum(1)[:, None] + (right**2).sum(1) - 2.0 * left @ right.T
-    return np.sqrt(np.maximum(squares, 0.0))
 
 
 def main() -> None:

@@ -60,10 +60,7 @@ def build_bundle(
     check_name(name)
     training, test = collection.split("train"), collection.split("test")
     unseen_labels = find_labels(held_out, collection.class_names)
-    fit, validation = (
-        positions[~np.isin(training.labels[positions], unseen_labels)]
-        for positions in validation_positions(training.labels)
-    )
+    fit, validation = validation_positions(training.labels, held_out=unseen_labels)
     trained = train(
         recipe,
         training.images[fit],

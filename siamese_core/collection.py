@@ -5,7 +5,7 @@ place of Fashion-MNIST.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -124,15 +124,18 @@ class Collection:
         return int(split.labels[position])
 
 
-def validation_positions(labels: np.ndarray, *, count: int = VALIDATION_COUNT) -> tuple[np.ndarray, np.ndarray]:
+def validation_positions(
+    labels: np.ndarray, *, count: int = VALIDATION_COUNT, held_out: Sequence[int] | np.ndarray = ()
+) -> tuple[np.ndarray, np.ndarray]:
     """Rows of the training split to fit on and rows to validate on: stratified, the same on every machine.
 
     Args:
         labels: (n,) of the training split.
         count: Validation images wanted over all classes.
+        held_out: Labels whose rows are in neither part; the other rows stay where they are.
 
     Returns:
-        Two increasing int32 arrays that share no row and together hold all n.
+        Two increasing int32 arrays that share no row and together hold all n but the held-out ones.
     """
     rng = np.random.default_rng(VALIDATION_SEED)
     share = count / len(labels)
@@ -142,4 +145,5 @@ def validation_positions(labels: np.ndarray, *, count: int = VALIDATION_COUNT) -
         chosen.append(rng.choice(rows, round(len(rows) * share), replace=False))
     validation = np.sort(np.concatenate(chosen)).astype(np.int32)
     fit = np.setdiff1d(np.arange(len(labels), dtype=np.int32), validation, assume_unique=True)
+    fit, validation = (rows[~np.isin(labels[rows], held_out)] for rows in (fit, validation))
     return fit, validation

@@ -42,6 +42,19 @@ def euclidean_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.sqrt(np.einsum("...d,...d->...", difference, difference))
 
 
+def distance_matrix(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """The distances (n, m) float32 of every embedding (n, d) on the left to every one (m, d) on the right.
+
+    Products are summed in float64: in float32 the difference of two squares loses the small distances.
+    """
+    left, right = left.astype(np.float64, copy=False), right.astype(np.float64, copy=False)
+    squares = left @ right.T
+    squares *= -2.0
+    squares += np.einsum("nd,nd->n", left, left)[:, None]
+    squares += np.einsum("md,md->m", right, right)
+    return np.sqrt(np.maximum(squares, 0.0, out=squares), out=squares).astype(np.float32)
+
+
 def pair_distances(embeddings: np.ndarray, pairs: Pairs) -> np.ndarray:
     """The distance (p,) float32 of each pair among embeddings (n, d)."""
     return euclidean_distances(embeddings[pairs.left], embeddings[pairs.right])

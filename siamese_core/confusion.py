@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from siamese_core.comparison import euclidean_distances
+from siamese_core.comparison import distance_matrix, euclidean_distances
 from siamese_core.pairs import Pairs
 
 STEP = 0.001
@@ -142,16 +142,13 @@ def _class_blocks(
     """Every two classes, the rows (m,) and (k,) of their items, and the distances (m, k) float32 between these.
 
     Within a class every pair comes once; in its other places stands infinity.
-    Products are summed in float64: in float32 the difference of two squares loses the small distances.
     """
     classes = [int(label) for label in np.unique(labels)]
     rows = {label: np.flatnonzero(labels == label) for label in classes}
     vectors = {label: embeddings[rows[label]].astype(np.float64) for label in classes}
-    squares = {label: np.einsum("nd,nd->n", vectors[label], vectors[label]) for label in classes}
     for place, one in enumerate(classes):
         for other in classes[: place + 1]:
-            block = squares[one][:, None] + squares[other] - 2.0 * vectors[one] @ vectors[other].T
-            distances = np.sqrt(np.maximum(block, 0.0)).astype(np.float32)
+            distances = distance_matrix(vectors[one], vectors[other])
             if one == other:
                 distances[np.triu_indices(len(distances))] = np.inf
             yield one, other, (rows[one], rows[other]), distances

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from siamese_core.comparison import distance_matrix
 from siamese_core.evaluation import Roc
 
 BLOCK_ROWS = 500
@@ -151,16 +152,7 @@ def nearest_others(embeddings: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarr
 
 
 def _distance_blocks(embeddings: np.ndarray, *, rows: int = BLOCK_ROWS) -> Iterator[tuple[int, np.ndarray]]:
-    """Blocks (rows, n) of the distance matrix as float32, each with the row it starts at.
-
-    Products are summed in float64: in float32 the difference of two squares loses the small distances.
-    """
-    embeddings = embeddings.astype(np.float64)
-    squares = np.einsum("nd,nd->n", embeddings, embeddings)
+    """Blocks (rows, n) of the distance matrix as float32, each with the row it starts at."""
+    embeddings = embeddings.astype(np.float64)  # once, not for every block
     for start in range(0, len(embeddings), rows):
-        here = slice(start, start + rows)
-        block = embeddings[here] @ embeddings.T
-        block *= -2.0
-        block += squares[here, None]
-        block += squares
-        yield start, np.sqrt(np.maximum(block, 0.0, out=block), out=block).astype(np.float32)
+        yield start, distance_matrix(embeddings[start : start + rows], embeddings)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from siamese_core.exhaustive import all_pair_distances, evaluate_all_pairs
+from siamese_core.comparison import distance_matrix
+from siamese_core.exhaustive import BLOCK_ROWS, all_pair_distances, evaluate_all_pairs
 
 DRAWS = 1_000
 
@@ -86,13 +87,10 @@ def one_shot(embeddings: np.ndarray, labels: np.ndarray, rng: np.random.Generato
     """
     classes = np.unique(labels)
     rows = [np.flatnonzero(labels == label) for label in classes]
-    accuracies = np.empty(draws)
+    vectors, accuracies = embeddings.astype(np.float64), np.empty(draws)
     for draw in range(draws):
         shots = np.array([rng.choice(of_class) for of_class in rows])
-        squares = np.einsum("kd,kd->k", embeddings[shots], embeddings[shots])
-        nearest = np.argmin(
-            squares - 2.0 * embeddings @ embeddings[shots].T, axis=1
-        )  # the query's own square is left out
+        nearest = np.argmin(distance_matrix(vectors, vectors[shots]), axis=1)
         right = classes[nearest] == labels
         accuracies[draw] = (right.sum() - right[shots].sum()) / (len(labels) - len(shots))
     low, high = np.quantile(accuracies, [0.025, 0.975])
@@ -101,11 +99,6 @@ def one_shot(embeddings: np.ndarray, labels: np.ndarray, rng: np.random.Generato
 
 def _share_within(left: np.ndarray, right: np.ndarray, threshold: float) -> float:
     """The share of all pairs of a left and a right embedding that are no farther apart than the threshold."""
-    within = 0
-    squares = np.einsum("nd,nd->n", right, right)
-    for row in range(0, len(left), 500):
-        block = left[row : row + 500]
-        within += int(
-            (np.einsum("nd,nd->n", block, block)[:, None] + squares - 2.0 * block @ right.T <= threshold**2).sum()
-        )
+    blocks = (left[row : row + BLOCK_ROWS] for row in range(0, len(left), BLOCK_ROWS))
+    within = sum(int((distance_matrix(block, right) <= threshold).sum()) for block in blocks)
     return within / (len(left) * len(right))

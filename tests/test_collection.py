@@ -26,3 +26,9 @@ def test_validation_split_is_stratified_fixed_and_apart(fashion):
     assert not np.intersect1d(fit, validation).size
     assert len(fit) + len(validation) == 60_000
     assert validation[:5].tolist() == validation_positions(labels)[1][:5].tolist()
+
+
+def test_held_out_classes_are_in_neither_part_and_the_others_stay(fashion):
+    labels = fashion.split("train").labels
+    for rows, all_rows in zip(validation_positions(labels, held_out=[3, 7]), validation_positions(labels), strict=True):
+        np.testing.assert_array_equal(rows, all_rows[(labels[all_rows] != 3) & (labels[all_rows] != 7)])

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from siamese_core.comparison import compare, euclidean_distances, pair_distances
+from siamese_core.comparison import compare, distance_matrix, euclidean_distances, pair_distances
 from siamese_core.pairs import Pairs
 
 
@@ -31,3 +31,11 @@ def test_distances_of_many_pairs_are_those_of_each():
     expected = [np.linalg.norm(embeddings[a] - embeddings[b]) for a, b in ((0, 1), (2, 2), (4, 5))]
     np.testing.assert_allclose(pair_distances(embeddings, pairs), expected, rtol=1e-6)
     assert euclidean_distances(embeddings[0], embeddings).shape == (6,)
+
+
+def test_distance_matrix_is_that_of_a_loop_and_keeps_small_distances():
+    rng = np.random.default_rng(0)
+    left, right = rng.normal(size=(5, 4)).astype(np.float32), rng.normal(size=(7, 4)).astype(np.float32)
+    right[0] = left[0] + np.float32(1e-5)
+    expected = [[np.linalg.norm(a.astype(float) - b) for b in right] for a in left]
+    np.testing.assert_allclose(distance_matrix(left, right), expected, rtol=1e-3)

@@ -1,27 +1,25 @@
 """Pairs at one click: by chance, hard ones, and a few that show what there is to see."""
 
-import io
-from collections.abc import Mapping
-
 import numpy as np
 import streamlit as st
-from PIL import Image, ImageDraw
 
 from app import cache, slots
 from app.chosen import chosen_model, chosen_threshold
 from app.components.sketch_pad import Drawing
 from siamese_core.pairs import hard_pairs
+from siamese_core.sketch import Stroke
 
 EXAMPLES = {"Same": (945, 7993), "Different": (0, 35), "Mislabelled": (787, 7264)}
 """Test items that the sample holds too; 787 is a dress that is labelled as trousers."""
 DRAWN_BESIDE = 35  # a T-shirt
-CANVAS = 280  # px, the pad's
-T_SHIRT: list[Mapping] = [
-    {"width": 44, "points": [[118, 74], [118, 226]]},
-    {"width": 44, "points": [[162, 74], [162, 226]]},
-    {"width": 40, "points": [[112, 72], [58, 122]]},
-    {"width": 40, "points": [[168, 72], [222, 122]]},
-]
+T_SHIRT = Drawing(
+    (
+        Stroke(44, ((118, 74), (118, 226))),
+        Stroke(44, ((162, 74), (162, 226))),
+        Stroke(40, ((112, 72), (58, 122))),
+        Stroke(40, ((168, 72), (222, 122))),
+    )
+)
 
 
 def show_examples() -> None:
@@ -61,19 +59,5 @@ def put_hard_pair() -> None:
 
 def put_drawing() -> None:
     """A drawn T-shirt into A, a real one into B."""
-    slots.put_drawing("A", Drawing(paint(T_SHIRT), T_SHIRT))
+    slots.put_drawing("A", T_SHIRT)
     slots.put_item("B", "test", DRAWN_BESIDE)
-
-
-def paint(strokes: list[Mapping]) -> bytes:
-    """A PNG of strokes as the pad paints them: white on black, with round ends."""
-    picture = Image.new("L", (CANVAS, CANVAS))
-    draw = ImageDraw.Draw(picture)
-    for stroke in strokes:
-        radius = stroke["width"] / 2
-        draw.line([tuple(point) for point in stroke["points"]], fill=255, width=stroke["width"])
-        for x, y in stroke["points"]:
-            draw.ellipse([x - radius, y - radius, x + radius, y + radius], fill=255)
-    buffer = io.BytesIO()
-    picture.save(buffer, "PNG")
-    return buffer.getvalue()

@@ -27,14 +27,17 @@ def choose_items(a: Slot, b: Slot) -> None:
         )
         filters = st.container(horizontal=True, width="content")
         st.button(f"Fill {other} instead", key="switch_slot", type="tertiary", on_click=slots.activate, args=(other,))
-    if source == "Draw":
-        draw_item(letter)
-    elif source == "Upload":
+    if source == "Upload":
         upload_item(letter)
-    else:
+    elif source == "Wall":
         with filters:
             split, class_name = choose_filter()
         show_wall(split, class_name, a, b)
+
+
+def is_drawn(letter: str) -> bool:
+    """Whether the slot is the one that is filled from the pad, which then stands in its place."""
+    return st.session_state.get("source") == "Draw" and letter == slots.active()
 
 
 def choose_filter() -> tuple[str, str]:
@@ -93,7 +96,8 @@ def draw_item(letter: str) -> None:
     sketch_pad(
         f"Sketch pad for slot {letter}: draw an item, white on black",
         key=slots.key("pad", letter),
-        strokes=slots.strokes(letter),
+        drawing=slots.drawing(letter),
+        version=slots.pad_version(letter),
         on_draw=partial(slots.take_drawing, letter),
     )
 

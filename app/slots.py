@@ -1,20 +1,20 @@
 """The two slots of the comparison: what a visitor has put into them."""
 
-import io
 import math
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import streamlit as st
-from PIL import Image
 
 from app import cache
 from app.components.sketch_pad import Drawing, read_drawing
 from siamese_core.errors import SiameseError
 from siamese_core.images import read_grey
-from siamese_core.preprocessing import preprocess, preprocess_sketch
+from siamese_core.preprocessing import SKIPPABLE, Steps, preprocess, preprocess_sketch
+from siamese_core.sketch import paint
 
 Letter = Literal["A", "B"]
 LETTERS: tuple[Letter, Letter] = ("A", "B")
@@ -22,8 +22,7 @@ SPLITS = ("test", "train")
 MAX_ITEM = 59_999  # the last number of the larger split; what the chosen split holds is checked on every run
 DEFAULT_ITEMS = {"A": 945, "B": 7993}  # two sandals that share hardly a pixel, in the sample too
 _ITEM = re.compile(r"[0-9]{1,5}")
-_HELD = ("kind", "item", "split", "good", "drawing", "picture")
-_GIVEN_SIDE = 128  # px of the picture shown as given
+_HELD = ("kind", "item", "split", "good", "drawing", "picture", "skipped")
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class Slot:
 
     Attributes:
         image: uint8 (28, 28), what the network sees.
-        given: PNG of the picture as it was given, where that is another one.
+        steps: how the image came out of the visitor's own picture; None for a real item.
         item: split and number of a real item; None for a drawing or an upload.
         label: the real item's label.
     """
@@ -42,18 +41,17 @@ class Slot:
     title: str
     caption: str
     image: np.ndarray
-    given: bytes | None = None
+    steps: Steps | None = None
     item: tuple[str, int] | None = None
     label: int | None = None
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture of the visitor's own: what the network sees of it, and a PNG of it as given."""
+    """An uploaded picture: its name and its pixels, uint8 (h, w), grey."""
 
     name: str
-    image: np.ndarray
-    given: bytes
+    grey: np.ndarray
 
 
 def key(name: str, letter: str) -> str:
@@ -116,16 +114,46 @@ def show_item(letter: str) -> None:
 
 def take_drawing(letter: str) -> None:
     """Put what stands on the slot's pad into the slot; an empty pad gives the item back."""
-    put_drawing(letter, read_drawing(key("pad", letter)))
-
-
-def put_drawing(letter: str, drawing: Drawing | None) -> None:
-    """Put a drawing into a slot; none gives the item back."""
+    drawing = read_drawing(key("pad", letter))
     st.session_state[key("drawing", letter)] = drawing
     if drawing:
         _show_own(letter, "drawing")
     else:
         take_back(letter)
+
+
+def put_drawing(letter: str, drawing: Drawing) -> None:
+    """Put a drawing into a slot that its pad has not drawn; the pad takes it over."""
+    st.session_state[key("drawing", letter)] = drawing
+    _renew_pad(letter)
+    _show_own(letter, "drawing")
+
+
+def drawing(letter: str) -> Drawing | None:
+    """The slot's drawing, whether or not the slot shows it now."""
+    return st.session_state.get(key("drawing", letter))
+
+
+def pad_version(letter: str) -> int:
+    """Another number each time the slot's drawing comes from elsewhere than its pad."""
+    return st.session_state.get(key("pad_version", letter), 0)
+
+
+def _renew_pad(letter: str) -> None:
+    st.session_state[key("pad_version", letter)] = pad_version(letter) + 1
+
+
+def skipped(letter: str) -> Collection[str]:
+    """The steps that are switched off for the visitor's own picture in this slot."""
+    return st.session_state.get(key("skipped", letter), ())
+
+
+def switch_step(letter: str, step: object) -> None:
+    """Switch a step on or off; what is none is left alone."""
+    if step in SKIPPABLE:
+        st.session_state[key("skipped", letter)] = tuple(
+            name for name in SKIPPABLE if (name in skipped(letter)) != (name == step)
+        )
 
 
 def swap() -> None:
@@ -138,6 +166,8 @@ def swap() -> None:
                 st.session_state[one] = value
             else:
                 st.session_state.pop(one, None)
+    for letter in LETTERS:
+        _renew_pad(letter)
 
 
 def take_upload(letter: str, name: str, data: bytes) -> None:
@@ -147,7 +177,8 @@ def take_upload(letter: str, name: str, data: bytes) -> None:
         ImageRejectedError: It cannot be used; the slot keeps what it held.
     """
     grey = read_grey(data, name)
-    st.session_state[key("picture", letter)] = Picture(name, preprocess(grey).image, _small_png(grey))
+    preprocess(grey)  # which refuses a blank one
+    st.session_state[key("picture", letter)] = Picture(name, grey)
     _show_own(letter, "upload")
 
 
@@ -176,12 +207,6 @@ def read_slot(letter: str) -> tuple[Slot, str | None]:
         return (_last_good_item(letter) if item is None else _item_slot(letter, _asked_split(letter), item)), None
     except SiameseError as error:
         return _last_good_item(letter), str(error)
-
-
-def strokes(letter: str) -> list:
-    """The strokes of the slot's drawing, for a pad mounted anew."""
-    drawing: Drawing | None = st.session_state.get(key("drawing", letter))
-    return drawing.strokes if drawing else []
 
 
 def _asked_split(letter: str) -> str:
@@ -217,20 +242,12 @@ def _last_good_item(letter: str) -> Slot:
 
 
 def _drawing_slot(letter: str) -> Slot:
-    drawing: Drawing = st.session_state[key("drawing", letter)]
-    canvas = read_grey(drawing.png, "drawing")
-    return Slot(letter, "drawing", "Your drawing", "from the pad", preprocess_sketch(canvas).image, given=drawing.png)
+    drawn: Drawing = st.session_state[key("drawing", letter)]
+    steps = preprocess_sketch(paint(drawn.strokes), skip=skipped(letter))
+    return Slot(letter, "drawing", "Your drawing", "from the pad", steps.image, steps)
 
 
 def _upload_slot(letter: str) -> Slot:
     picture: Picture = st.session_state[key("picture", letter)]
-    return Slot(letter, "upload", "Your picture", picture.name, picture.image, given=picture.given)
-
-
-def _small_png(grey: np.ndarray) -> bytes:
-    """A small PNG of an uploaded picture: made of its pixels alone, so that nothing else of the file comes back."""
-    picture = Image.fromarray(grey)
-    picture.thumbnail((_GIVEN_SIDE, _GIVEN_SIDE))
-    buffer = io.BytesIO()
-    picture.save(buffer, "PNG")
-    return buffer.getvalue()
+    steps = preprocess(picture.grey, skip=skipped(letter))
+    return Slot(letter, "upload", "Your picture", picture.name, steps.image, steps)

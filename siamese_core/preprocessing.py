@@ -24,6 +24,7 @@ from siamese_core.errors import ImageRejectedError
 
 SIDE = 28
 STEP_NAMES = ("given", "polarity", "cropped", "filled", "fitted")
+SKIPPABLE = STEP_NAMES[1:-1]
 
 WORKING_SIDE = 256  # nine times the result: enough for thin lines, a few milliseconds for the pad
 MIN_CONTRAST = 6  # grey levels at the working size: JPEG noise on a blank page stays below, a hairline above
@@ -47,6 +48,11 @@ class Steps:
         """The model-ready picture, uint8 (28, 28)."""
         return self.steps[-1][1]
 
+    @property
+    def untouched(self) -> bool:
+        """Whether the picture was like the data already and came through every step as it was."""
+        return self.steps[0][1] is self.steps[-1][1]
+
 
 def preprocess_sketch(canvas: np.ndarray, *, skip: Collection[str] = ()) -> Steps:
     """The steps of a drawing made with white strokes on black, uint8 (s, s); see `preprocess`."""
@@ -59,7 +65,7 @@ def preprocess(grey: np.ndarray, *, skip: Collection[str] = ()) -> Steps:
     A picture that is already like the data comes through unchanged, so that an exported item keeps its distances.
 
     Args:
-        skip: Names of steps to leave out, of `STEP_NAMES` without "given" and "fitted"; they show their input.
+        skip: Names of steps to leave out, of `SKIPPABLE`; they show their input.
 
     Raises:
         ValueError: `grey` is not uint8 (h, w), or `skip` holds another name.
@@ -67,9 +73,9 @@ def preprocess(grey: np.ndarray, *, skip: Collection[str] = ()) -> Steps:
     """
     if grey.ndim != 2 or grey.dtype != np.uint8 or not grey.size:
         raise ValueError(f"`grey` must be uint8 of shape (h, w), got {grey.dtype} {grey.shape}")
-    stages = {"polarity": _bright_on_black, "cropped": _cropped, "filled": _filled}
-    if unknown := set(skip) - set(stages):
-        raise ValueError(f"`skip` may hold {', '.join(stages)}; got {', '.join(sorted(unknown))}")
+    stages = dict(zip(SKIPPABLE, (_bright_on_black, _cropped, _filled), strict=True))
+    if unknown := set(skip) - set(SKIPPABLE):
+        raise ValueError(f"`skip` may hold {', '.join(SKIPPABLE)}; got {', '.join(sorted(unknown))}")
     picture = np.asarray(shrunk(Image.fromarray(grey)))
     if int(picture.max()) - int(picture.min()) < MIN_CONTRAST:
         raise ImageRejectedError("Nothing is drawn: the picture is one even colour; draw or choose one item.")

@@ -25,7 +25,7 @@ def test_every_step_can_be_looked_at():
     assert result.image is fitted
 
 
-@pytest.mark.parametrize("name", ["polarity", "cropped", "filled"])
+@pytest.mark.parametrize("name", preprocessing.SKIPPABLE)
 def test_step_switched_off_shows_what_it_was_given(name):
     result = preprocess(np.asarray(outline()), skip=[name])
     pictures = dict(result.steps)

@@ -10,9 +10,10 @@ from app.chosen import chosen_model, chosen_threshold
 from app.components.distance_parts import distance_parts
 from app.components.item_grid import Tile, item_grid, read_picks
 from app.components.slot_card import slot_card
+from app.components.step_strip import read_step, step_strip
 from app.components.verdict_gauge import Doubt, verdict_gauge
 from app.examples import show_examples
-from app.filling import choose_items
+from app.filling import choose_items, draw_item, is_drawn
 from app.refusals import told_to_visitor
 from app.slots import LETTERS, SPLITS, Slot
 from app.sprites import sprite_url
@@ -41,6 +42,7 @@ def compare_room(model: Bundle) -> None:
         )
     places = dict(zip(LETTERS, (place_a, place_b), strict=True))
     cards = {letter: place.container() for letter, place in places.items()}
+    pads = {letter: place.container() for letter, place in places.items()}
     for letter, place in places.items():
         with place:
             item_inputs(letter)
@@ -52,8 +54,9 @@ def compare_room(model: Bundle) -> None:
                 title=slot.title,
                 caption=slot.caption,
                 image=slot.image,
-                given=slot.given,
+                given=slot.steps.steps[0][1] if slot.steps else None,
                 active=letter == slots.active(),
+                compact=is_drawn(letter),
                 key=slots.key("card", letter),
                 on_activate=partial(slots.activate, letter),
             )
@@ -63,8 +66,13 @@ def compare_room(model: Bundle) -> None:
     with verdict:
         comparison = show_verdict(model, a, b)
         show_examples()
+    show_steps(a, b)
     explain_distance(model, a, b, comparison)
     choose_items(a, b)
+    for letter, place in pads.items():
+        if is_drawn(letter):
+            with place:
+                draw_item(letter)  # last: the pad goes on when all of its answer is there
 
 
 def item_inputs(letter: str) -> None:
@@ -136,6 +144,26 @@ def write_probability(p: float) -> str:
     if p < 0.001:
         return "< 0.1 %"
     return "> 99.9 %" if p > 0.999 else f"{100 * p:.1f} %"
+
+
+def show_steps(*filled: Slot) -> None:
+    """How the visitor's own pictures became what the network sees; a click leaves a step out."""
+    for slot in filled:
+        if slot.steps is None:
+            continue
+        step_strip(
+            f"How the picture in slot {slot.letter} is read",
+            slot.steps,
+            left_out=("polarity",) if slot.kind == "drawing" else (),
+            skipped=slots.skipped(slot.letter),
+            key=slots.key("steps", slot.letter),
+            on_switch=partial(switch_step, slot.letter),
+        )
+
+
+def switch_step(letter: str) -> None:
+    """A click on a step of a slot's picture switches it."""
+    slots.switch_step(letter, read_step(slots.key("steps", letter)))
 
 
 def explain_distance(model: Bundle, a: Slot, b: Slot, comparison: Comparison) -> None:

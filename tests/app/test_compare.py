@@ -11,7 +11,9 @@ from streamlit.testing.v1 import AppTest
 from siamese_core.artifacts import load_bundle
 from siamese_core.comparison import compare
 from siamese_core.data import open_collection
+from siamese_core.preprocessing import preprocess
 from tests.app.conftest import OpenApp, component_data, ship
+from tests.pictures import outline
 
 
 def shown_distance(app: AppTest) -> str:
@@ -23,6 +25,13 @@ def expected_distance(left: str, right: str, model: str = "best") -> str:
     """The distance the core gives, as the page writes it."""
     data, bundle = open_collection(), load_bundle(model)
     embeddings = bundle.encoder.embed(np.stack([data.image(left), data.image(right)]))
+    return f"{compare(embeddings[0], embeddings[1], bundle.threshold).distance:.4f}"
+
+
+def distance_between(left: np.ndarray, right: np.ndarray) -> str:
+    """The distance of two images as the page writes it."""
+    bundle = load_bundle("best")
+    embeddings = bundle.encoder.embed(np.stack([left, right]))
     return f"{compare(embeddings[0], embeddings[1], bundle.threshold).distance:.4f}"
 
 
@@ -275,6 +284,51 @@ def test_choosing_a_number_takes_the_slot_back_from_an_upload(open_app: OpenApp)
     app.file_uploader(key="upload_a").upload("item.png", png_of(open_collection().image("test:5"))).run()
     app.number_input(key="item_a").set_value(8).run()
     assert component_data(app, "card_a")["caption"] == "test 8"
+
+
+def test_a_step_that_is_switched_off_changes_the_picture_and_the_distance(open_app: OpenApp) -> None:
+    app = open_app(item_b="6")
+    app.get_by_key("source").set_value("Upload").run()
+    app.file_uploader(key="upload_a").upload("box.png", png_of(np.asarray(outline()))).run()
+    grey, other = np.asarray(outline()), open_collection().image("test:6")
+    strip = component_data(app, "steps_a")["steps"]
+    assert [step["label"] for step in strip] == ["as given", "bright on black", "cropped", "filled", "28 × 28"]
+    assert [step["switchable"] for step in strip] == [False, True, True, True, False]
+    assert shown_distance(app) == distance_between(preprocess(grey).image, other)
+
+    app.session_state["skipped_a"] = ("filled",)
+    app.run()
+    assert [step["on"] for step in component_data(app, "steps_a")["steps"]] == [True, True, True, False, True]
+    assert shown_distance(app) == distance_between(preprocess(grey, skip=["filled"]).image, other)
+    app.button(key="swap").click().run()
+    assert [step["on"] for step in component_data(app, "steps_b")["steps"]] == [True, True, True, False, True]
+    assert shown_distance(app) == distance_between(preprocess(grey, skip=["filled"]).image, other)
+
+
+def test_a_drawing_has_no_polarity_to_switch_and_an_item_no_steps(open_app: OpenApp) -> None:
+    app = open_app()
+    app.button(key="example_drawing").click().run()
+    names = [step["name"] for step in component_data(app, "steps_a")["steps"]]
+    assert names == ["given", "cropped", "filled", "fitted"]
+    with pytest.raises(StopIteration):
+        component_data(app, "steps_b")
+
+
+def test_an_item_as_upload_is_like_the_data_and_has_nothing_to_switch(open_app: OpenApp) -> None:
+    app = open_app()
+    app.get_by_key("source").set_value("Upload").run()
+    app.file_uploader(key="upload_a").upload("coat.png", png_of(open_collection().image("test:5"))).run()
+    assert not any(step["switchable"] for step in component_data(app, "steps_a")["steps"])
+
+
+def test_an_example_reaches_a_pad_that_is_mounted_already(open_app: OpenApp) -> None:
+    app = open_app()
+    app.get_by_key("source").set_value("Draw").run()
+    before = component_data(app, "pad_a")
+    app.button(key="example_drawing").click().run()
+    after = component_data(app, "pad_a")
+    assert len(after["strokes"]) == 4
+    assert after["version"] != before["version"]
 
 
 def test_an_empty_pad_leaves_the_item(open_app: OpenApp) -> None:

@@ -54,12 +54,20 @@ def test_a_pair_that_is_none_opens_nothing(session: dict[str, Any], sent: object
     [
         None,
         "x",
-        {"png": "", "strokes": []},
-        {"png": "not base64!", "strokes": [{}]},
-        {"png": "A" * 1_000_000, "strokes": [{}]},
-        {"png": "AAAA", "strokes": [{}] * 10_000},
-        {"png": 5, "strokes": [{}]},
-        {"png": "AAAA"},
+        {},
+        {"strokes": []},
+        {"strokes": [{}]},
+        {"strokes": [5]},
+        {"strokes": [{"width": 18, "points": []}]},
+        {"strokes": [{"width": "18", "points": [[1, 2]]}]},
+        {"strokes": [{"width": 18, "points": [[1, 2, 3]]}]},
+        {"strokes": [{"width": 18, "points": [[1, 2.5]]}]},
+        {"strokes": [{"width": 18, "points": [[1, True]]}]},
+        {"strokes": [{"width": 18, "points": [[1, float("nan")]]}]},
+        {"strokes": [{"width": 18, "points": [[1, 1e308]]}]},
+        {"strokes": [{"width": 18, "points": "1,2"}]},
+        {"strokes": [{"width": 18, "points": [[1, 2]] * 30_000}]},
+        {"strokes": [{"width": 18, "points": [[1, 2]]}] * 10_000},
     ],
 )
 def test_a_drawing_that_is_none_is_an_empty_pad(session: dict[str, Any], sent: object) -> None:
@@ -69,9 +77,15 @@ def test_a_drawing_that_is_none_is_an_empty_pad(session: dict[str, Any], sent: o
     assert session["kind_a"] == "item"
 
 
-def test_a_drawing_that_is_no_picture_is_refused_in_words(session: dict[str, Any]) -> None:
-    session["pad_a"] = {"drawing": {"png": "AAAA", "strokes": [{}]}}
+def test_a_drawing_without_end_is_refused_in_words(session: dict[str, Any]) -> None:
+    session["pad_a"] = {"drawing": {"strokes": [{"width": 18, "points": [[1, 2]] * 9_000}]}}
     slots.take_drawing("A")
     slot, refusal = slots.read_slot("A")
     assert slot.kind == "item"
-    assert "not a picture" in refusal
+    assert "more than 6,000 points" in refusal
+
+
+@pytest.mark.parametrize("step", [None, "given", "fitted", "../filled", ["filled"], 5, {}])
+def test_what_is_no_step_switches_none(session: dict[str, Any], step: object) -> None:
+    slots.switch_step("A", step)
+    assert session == {}

@@ -147,6 +147,26 @@ def test_a_mouse_stroke_is_compared_and_can_be_undone(page: Page) -> None:
     expect(page.get_by_role("button", name="Undo")).to_be_disabled()
 
 
+def test_an_example_fills_the_pad_and_a_step_of_it_can_be_left_out(page: Page) -> None:
+    page.goto("/?item_a=5&item_b=9")
+    page.get_by_role("radio", name="Draw").click()
+    pad = page.get_by_role("img", name="Sketch pad for slot A")
+    expect(page.get_by_role("button", name="Clear", exact=True)).to_be_disabled()
+    page.get_by_role("button", name="A drawing").click()
+    expect(page.get_by_role("button", name="Clear", exact=True)).to_be_enabled()
+    assert pad.evaluate("pad => pad.getContext('2d').getImageData(118, 150, 1, 1).data[0]") == 255  # repainted
+    expect(slot(page, "A")).to_contain_text("Your drawing")
+    before = distance(page).inner_text()
+    step = page.get_by_role("button", name="cropped")
+    expect(step).to_have_attribute("aria-pressed", "true")
+    step.click()
+    expect(step).to_have_attribute("aria-pressed", "false")
+    expect(step).to_contain_text("cropped, off")
+    expect(distance(page)).not_to_have_text(before)
+    step.click()
+    expect(distance(page)).to_have_text(before)
+
+
 def test_a_finger_draws_on_a_phone(phone: Page) -> None:
     phone.goto("/?item_a=5&item_b=9")
     phone.get_by_role("radio", name="Draw").tap()

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from app.components import register
+from app.components import png_address, register
 
 _MOUNT = register(
     "slot_card",
@@ -31,8 +31,9 @@ def slot_card(
     title: str,
     caption: str,
     image: np.ndarray,
-    given: bytes | None,
+    given: np.ndarray | None,
     active: bool,
+    compact: bool,
     key: str,
     on_activate: Callable[[], None],
 ) -> None:
@@ -40,14 +41,16 @@ def slot_card(
 
     Args:
         image: uint8 (28, 28), what the network sees.
-        given: PNG of the picture as the visitor gave it, when it is another one.
+        given: uint8 (h, w), the picture as the visitor gave it, when it is another one.
+        compact: a small picture beside the name, where the pad stands below.
     """
     data = {
         "letter": letter,
         "title": title,
         "caption": caption,
         "pixels": base64.b64encode(np.ascontiguousarray(image).tobytes()).decode("ascii"),
-        "given": f"data:image/png;base64,{base64.b64encode(given).decode('ascii')}" if given else None,
+        "given": None if given is None or compact else png_address(given),
         "active": active,
+        "compact": compact,
     }
     _MOUNT(key=key, data=data, on_activate_change=on_activate)

@@ -11,6 +11,7 @@ export default function (component) {
   card.setAttribute("aria-pressed", String(data.active));
   const read = [data.caption, data.given && "as given", find(".note").textContent].filter(Boolean).join(", ");
   card.setAttribute("aria-label", `Slot ${data.letter}: ${data.title}, ${read}`); // all that is to be seen, in its order
+  card.classList.toggle("compact", data.compact);
   card.title = data.active ? "The next pick comes here" : `Let the next pick come to ${data.letter}`;
   card.onclick = () => setTriggerValue("activate", data.letter);
 

@@ -6,6 +6,7 @@ import re
 import streamlit as st
 
 from app import cache
+from app.words import say, write_number
 from siamese_core.artifacts import Bundle
 from siamese_core.errors import BundleError, SiameseError
 
@@ -22,7 +23,7 @@ def chosen_model() -> Bundle:
     """
     names = cache.model_names()
     if not names:
-        raise BundleError("There is no model yet: train one on the page Train.")
+        raise BundleError(say("app.no_model"))
     name = st.session_state.get("model")
     return cache.bundle(name if name in names else names[0])
 
@@ -66,15 +67,15 @@ def threshold_input() -> None:
         del st.query_params["threshold"]
         st.rerun()
     st.number_input(
-        "Threshold",
+        say("app.threshold"),
         min_value=0.0,
         max_value=HIGHEST_THRESHOLD,
         value=None,
         step=0.01,
         format=f"%.{THRESHOLD_DECIMALS}f",
-        placeholder=f"≤ {own:.3f}",
+        placeholder=f"≤ {write_number(own, THRESHOLD_DECIMALS)}",
         key="threshold",
         bind="query-params",
         label_visibility="collapsed",
-        width=150,
+        width=130,
     )

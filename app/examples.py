@@ -6,10 +6,11 @@ import streamlit as st
 from app import cache, slots
 from app.chosen import chosen_model, chosen_threshold
 from app.components.sketch_pad import Drawing
+from app.words import say
 from siamese_core.pairs import hard_pairs
 from siamese_core.sketch import Stroke
 
-EXAMPLES = {"Same": (945, 7993), "Different": (0, 35), "Mislabelled": (787, 7264)}
+EXAMPLES = {"same": (945, 7993), "different": (0, 35), "mislabelled": (787, 7264)}
 """Test items that the sample holds too; 787 is a dress that is labelled as trousers."""
 DRAWN_BESIDE = 35  # a T-shirt
 T_SHIRT = Drawing(
@@ -25,13 +26,13 @@ T_SHIRT = Drawing(
 def show_examples() -> None:
     """The row of buttons; a click fills both slots."""
     with st.container(horizontal=True, gap="small", key="examples"):
-        st.button("Swap", key="swap", icon=":material/swap_horiz:", type="tertiary", on_click=slots.swap)
-        st.button("Surprise me", key="surprise", type="tertiary", on_click=surprise)
-        st.button("A hard pair", key="hard_pair", type="tertiary", on_click=put_hard_pair)
-        for label, items in EXAMPLES.items():
-            key = f"example_{label.lower()}"
-            st.button(label, key=key, type="tertiary", on_click=put_items, args=items)
-        st.button("A drawing", key="example_drawing", type="tertiary", on_click=put_drawing)
+        st.button(say("examples.swap"), key="swap", icon=":material/swap_horiz:", type="tertiary", on_click=slots.swap)
+        st.button(say("examples.surprise"), key="surprise", type="tertiary", on_click=surprise)
+        st.button(say("examples.hard"), key="hard_pair", type="tertiary", on_click=put_hard_pair)
+        for name, items in EXAMPLES.items():
+            label = say(f"examples.{name}")
+            st.button(label, key=f"example_{name}", type="tertiary", on_click=put_items, args=items)
+        st.button(say("examples.drawing"), key="example_drawing", type="tertiary", on_click=put_drawing)
 
 
 def put_items(left: int, right: int) -> None:

@@ -6,13 +6,16 @@ import numpy as np
 import streamlit as st
 
 from app import cache, slots
+from app.choices import choose, select
 from app.components.item_grid import Tile, item_grid, read_picks
 from app.components.sketch_pad import sketch_pad
-from app.slots import LETTERS, SPLITS, Slot
+from app.slots import LETTERS, Slot, name_splits
 from app.sprites import sprite_url
+from app.words import name_class, say, tell
 from siamese_core.errors import SiameseError
 
-SOURCES = ("Wall", "Draw", "Upload")
+SOURCES = ("wall", "draw", "upload")
+ALL_CLASSES = "all"
 TILES_A_PAGE = 96
 UPLOAD_TYPES = [".png", ".jpg", ".jpeg", ".webp", ".gif"]
 
@@ -21,15 +24,19 @@ def choose_items(a: Slot, b: Slot) -> None:
     """The wall, the pad or the upload: whichever way the visitor fills the active slot."""
     letter, other = slots.active(), slots.other(slots.active())
     with st.container(horizontal=True, vertical_alignment="center", key="toolbar"):
-        st.markdown(f"Fill **{letter}** from", width="content")
-        source = st.segmented_control(
-            "Source", SOURCES, default=SOURCES[0], required=True, key="source", label_visibility="collapsed"
+        st.markdown(say("filling.fill", slot=letter), width="content")
+        source = choose(
+            say("filling.source"),
+            {name: say(f"filling.{name}") for name in SOURCES},
+            key="source",
+            label_visibility="collapsed",
         )
         filters = st.container(horizontal=True, width="content")
-        st.button(f"Fill {other} instead", key="switch_slot", type="tertiary", on_click=slots.activate, args=(other,))
-    if source == "Upload":
+        label = say("filling.switch", slot=other)
+        st.button(label, key="switch_slot", type="tertiary", on_click=slots.activate, args=(other,))
+    if source == "upload":
         upload_item(letter)
-    elif source == "Wall":
+    elif source == "wall":
         with filters:
             split, class_name = choose_filter()
         show_wall(split, class_name, a, b)
@@ -37,21 +44,16 @@ def choose_items(a: Slot, b: Slot) -> None:
 
 def is_drawn(letter: str) -> bool:
     """Whether the slot is the one that is filled from the pad, which then stands in its place."""
-    return st.session_state.get("source") == "Draw" and letter == slots.active()
+    return st.session_state.get("source") == "draw" and letter == slots.active()
 
 
 def choose_filter() -> tuple[str, str]:
     """The split and class the wall shows."""
-    data = cache.collection()
-    names = ["All classes", *data.class_names]
-    splits = SPLITS if data.complete else SPLITS[:1]
-    split = st.selectbox(
-        "Split", splits, key="wall_split", persist_state="session", width=110, label_visibility="collapsed"
-    )
-    class_name = st.selectbox(
-        "Class", names, key="wall_class", persist_state="session", width=170, label_visibility="collapsed"
-    )
-    return split if split in splits else "test", class_name if class_name in names else names[0]
+    classes = {ALL_CLASSES: say("filling.all_classes")}
+    classes |= {name: name_class(name) for name in cache.collection().class_names}
+    split = select(say("filling.split"), name_splits(), key="wall_split", width=110, label_visibility="collapsed")
+    class_name = select(say("filling.class"), classes, key="wall_class", width=170, label_visibility="collapsed")
+    return split, class_name
 
 
 def show_wall(split_name: str, class_name: str, a: Slot, b: Slot) -> None:
@@ -70,10 +72,10 @@ def show_wall(split_name: str, class_name: str, a: Slot, b: Slot) -> None:
     for row in rows:
         item = int(split.ids[row])
         badge = "".join(slot.letter for slot in (a, b) if slot.item == (split_name, item))
-        tiles.append(Tile(item, data.class_names[split.labels[row]], badge=badge))
+        tiles.append(Tile(item, name_class(data.class_names[split.labels[row]]), badge=badge))
     with wall:
         item_grid(
-            f"Items of the {split_name} split",
+            say("filling.items", split=say(f"split.{split_name}")),
             tiles,
             split=split_name,
             sprite=sprite_url(split_name, split.ids[rows]),
@@ -94,7 +96,7 @@ def pick_from_wall() -> None:
 def draw_item(letter: str) -> None:
     """A pad whose drawing fills the slot while it is drawn."""
     sketch_pad(
-        f"Sketch pad for slot {letter}: draw an item, white on black",
+        say("filling.pad", slot=letter),
         key=slots.key("pad", letter),
         drawing=slots.drawing(letter),
         version=slots.pad_version(letter),
@@ -105,12 +107,12 @@ def draw_item(letter: str) -> None:
 def upload_item(letter: str) -> None:
     """An upload that fills the slot, or says why it cannot."""
     st.file_uploader(
-        f"Picture for slot {letter}",
+        say("filling.picture", slot=letter),
         type=UPLOAD_TYPES,
         key=slots.key("upload", letter),
         on_change=receive_upload,
         args=(letter,),
-        help="PNG, JPEG, WebP or GIF, up to 8 MB. It is cropped, centred and made 28 × 28, white on black.",
+        help=say("filling.picture_help"),
     )
     refusal = st.session_state.get(slots.key("refusal", letter))
     if refusal:
@@ -127,4 +129,4 @@ def receive_upload(letter: str) -> None:
     try:
         slots.take_upload(letter, file.name, file.getvalue())
     except SiameseError as error:
-        st.session_state[slots.key("refusal", letter)] = str(error)
+        st.session_state[slots.key("refusal", letter)] = tell(error)

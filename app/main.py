@@ -12,17 +12,19 @@ if str(_HERE.parent) not in sys.path:  # AppTest opens this file by itself
 from app import cache  # noqa: E402
 from app.chosen import forget_threshold, threshold_input  # noqa: E402
 from app.refusals import told_to_visitor  # noqa: E402
+from app.words import offer_other_language, remember_language, say  # noqa: E402
+
+PAGES = ("compare", "pairs", "evaluate", "train")
 
 st.set_page_config("Siamese", str(_HERE / "favicon.svg"), layout="wide")
 st.logo(str(_HERE / "favicon.svg"), size="small")
 st.html(_HERE / "style.css")
+remember_language()
 
 page = st.navigation(
     [
-        st.Page("pages/compare.py", title="Compare", default=True, help="Two items, their distance, a verdict."),
-        st.Page("pages/pairs.py", title="Pairs", help="Training and test pairs with truth, distance and verdict."),
-        st.Page("pages/evaluate.py", title="Evaluate", help="Which threshold, which mistakes, how sure."),
-        st.Page("pages/train.py", title="Train", help="Train a network, watch it learn, manage your models."),
+        st.Page(f"pages/{name}.py", title=say(f"app.{name}"), help=say(f"app.{name}_help"), default=name == PAGES[0])
+        for name in PAGES
     ],
     position="top",
 )
@@ -30,10 +32,10 @@ page = st.navigation(
 names = cache.model_names()
 with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="header"):
     st.title(page.title, anchor=False, width="content")
-    if names:
-        with st.container(horizontal=True, width="content", gap="xsmall"):
+    with st.container(horizontal=True, width="content", gap="xsmall"):
+        if names:
             st.selectbox(
-                "Model",
+                say("app.model"),
                 names,
                 key="model",
                 bind="query-params",
@@ -42,8 +44,9 @@ with st.container(horizontal=True, horizontal_alignment="distribute", vertical_a
                 width=180,
             )
             threshold_input()
+        offer_other_language()
 
 with told_to_visitor():
     if not cache.collection().complete:
-        st.caption("These are the 1,000 sample images that come with the app; `make data` fetches all 70,000.")
+        st.caption(say("app.sample"))
     page.run()

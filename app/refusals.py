@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import streamlit as st
 
+from app.words import tell
 from siamese_core.errors import SiameseError
 
 
@@ -14,4 +15,4 @@ def told_to_visitor() -> Iterator[None]:
     try:
         yield
     except SiameseError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(tell(error), icon=":material/error:")

@@ -11,6 +11,7 @@ import streamlit as st
 
 from app import cache
 from app.components.sketch_pad import Drawing, read_drawing
+from app.words import name_class, say, tell
 from siamese_core.errors import SiameseError
 from siamese_core.images import read_grey
 from siamese_core.preprocessing import SKIPPABLE, Steps, preprocess, preprocess_sketch
@@ -62,6 +63,12 @@ def key(name: str, letter: str) -> str:
 def other(letter: str) -> Letter:
     """The letter of the other slot."""
     return "B" if letter == "A" else "A"
+
+
+def name_splits() -> dict[str, str]:
+    """The splits of the data at hand, by the visitor's names for them."""
+    splits = SPLITS if cache.collection().complete else SPLITS[:1]
+    return {split: say(f"split.{split}") for split in splits}
 
 
 def prepare() -> None:
@@ -206,7 +213,7 @@ def read_slot(letter: str) -> tuple[Slot, str | None]:
         item = _asked_item(letter)
         return (_last_good_item(letter) if item is None else _item_slot(letter, _asked_split(letter), item)), None
     except SiameseError as error:
-        return _last_good_item(letter), str(error)
+        return _last_good_item(letter), tell(error)
 
 
 def _asked_split(letter: str) -> str:
@@ -228,8 +235,8 @@ def _item_slot(letter: str, split_name: str, item: int) -> Slot:
     return Slot(
         letter,
         "item",
-        title=data.class_names[label],
-        caption=f"{split_name} {item}",
+        title=name_class(data.class_names[label]),
+        caption=say("slot.item", split=say(f"split.{split_name}"), item=item),
         image=split.images[position],
         item=(split_name, item),
         label=label,
@@ -244,10 +251,10 @@ def _last_good_item(letter: str) -> Slot:
 def _drawing_slot(letter: str) -> Slot:
     drawn: Drawing = st.session_state[key("drawing", letter)]
     steps = preprocess_sketch(paint(drawn.strokes), skip=skipped(letter))
-    return Slot(letter, "drawing", "Your drawing", "from the pad", steps.image, steps)
+    return Slot(letter, "drawing", say("slot.drawing"), say("slot.from_pad"), steps.image, steps)
 
 
 def _upload_slot(letter: str) -> Slot:
     picture: Picture = st.session_state[key("picture", letter)]
     steps = preprocess(picture.grey, skip=skipped(letter))
-    return Slot(letter, "upload", "Your picture", picture.name, steps.image, steps)
+    return Slot(letter, "upload", say("slot.upload"), picture.name, steps.image, steps)

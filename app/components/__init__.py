@@ -2,25 +2,39 @@
 
 import base64
 import io
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import streamlit as st
 from PIL import Image
-from streamlit.components.v2.types import ComponentRenderer
+
+from app.words import language, section
+
+_WORDS = Path(__file__).with_name("words.js")
 
 _SHOWN_SIDE = 96
 
 
-def register(name: str, *, html: str) -> ComponentRenderer:
-    """The mounting command of the component in folder `name`, whose files are `<name>.js` and `<name>.css`."""
+def register(name: str, *, html: str) -> Callable[..., None]:
+    """The mounting command of the component in folder `name`, whose files are `<name>.js` and `<name>.css`.
+
+    Its data come to the browser with the words of the section `name`, in the visitor's language.
+    """
     folder = Path(__file__).parent / name
-    return st.components.v2.component(
+    sources = (_WORDS, folder / f"{name}.js")
+    renderer = st.components.v2.component(
         f"siamese_{name}",
         html=html,
         css=(folder / f"{name}.css").read_text(encoding="utf-8"),
-        js=(folder / f"{name}.js").read_text(encoding="utf-8"),
+        js="\n".join(source.read_text(encoding="utf-8") for source in sources),
     )
+
+    def mount(*, key: str, data: dict[str, Any], **callbacks: Any) -> None:
+        renderer(key=key, data={**data, "words": section(name), "language": language()}, **callbacks)
+
+    return mount
 
 
 def png_address(grey: np.ndarray) -> str:

@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from app import cache, slots
+from app.choices import select
 from app.chosen import chosen_model, chosen_threshold
 from app.components.distance_parts import distance_parts
 from app.components.item_grid import Tile, item_grid, read_picks
@@ -15,8 +16,9 @@ from app.components.verdict_gauge import Doubt, verdict_gauge
 from app.examples import show_examples
 from app.filling import choose_items, draw_item, is_drawn
 from app.refusals import told_to_visitor
-from app.slots import LETTERS, SPLITS, Slot
+from app.slots import LETTERS, Slot, name_splits
 from app.sprites import sprite_url
+from app.words import name_class, say, write_number, write_share
 from siamese_core.artifacts import Bundle
 from siamese_core.comparison import Comparison, compare
 from siamese_core.explanation import contributions, occlusion
@@ -79,24 +81,22 @@ def item_inputs(letter: str) -> None:
     """The native way to fill a slot: its item's number and split, both in the address."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
         st.number_input(
-            f"Item {letter}",
+            say("compare.item", slot=letter),
             min_value=0,
             max_value=slots.MAX_ITEM,
             value=None,  # so that every number stands in the address, 0 too
             step=1,
-            placeholder="yours",
+            placeholder=say("compare.yours"),
             key=slots.key("item", letter),
             bind="query-params",
             on_change=slots.show_item,
             args=(letter,),
         )
-        st.selectbox(
-            f"Split of {letter}",
-            SPLITS if cache.collection().complete else SPLITS[:1],
+        select(
+            say("compare.split", slot=letter),
+            name_splits(),
             key=slots.key("split", letter),
-            bind="query-params",
-            on_change=slots.show_item,
-            args=(letter,),
+            on_change=partial(slots.show_item, letter),
             label_visibility="collapsed",
             width=84,
         )
@@ -110,7 +110,7 @@ def show_verdict(model: Bundle, a: Slot, b: Slot) -> Comparison:
     gauge = st.container()
     with numbers:
         with st.container(width="content", key="distance"):
-            st.metric("Distance", f"{comparison.distance:.4f}", width="content")
+            st.metric(say("compare.distance"), write_number(comparison.distance, 4), width="content")
         doubt = show_probability(model, comparison)
     is_same = None if a.label is None or b.label is None else a.label == b.label
     with gauge:
@@ -125,25 +125,21 @@ def show_verdict(model: Bundle, a: Slot, b: Slot) -> Comparison:
 def show_probability(model: Bundle, comparison: Comparison) -> Doubt:
     """P(same) for the base rate the visitor expects; how sure one must be before the app decides is theirs too."""
     shown = st.container(width="content")
-    with st.popover("Odds", icon=":material/tune:", type="tertiary", key="odds"):
-        base_rate = st.slider(
-            "Share of same pairs that you expect", 1, 99, 50, format="%d %%", key="base_rate", bind="query-params"
-        )
-        sureness = st.slider(
-            "Not sure when P is below", 50, 99, 50, format="%d %%", key="sureness", bind="query-params"
-        )
+    with st.popover(say("compare.odds"), icon=":material/tune:", type="tertiary", key="odds"):
+        base_rate = st.slider(say("compare.base_rate"), 1, 99, 50, format="%d %%", key="base_rate", bind="query-params")
+        sureness = st.slider(say("compare.sureness"), 50, 99, 50, format="%d %%", key="sureness", bind="query-params")
     rate = base_rate / 100
     p_same = float(model.calibration.probability(comparison.distance, base_rate=rate))
     with shown:
-        st.metric("P(same)", write_probability(p_same), width="content")
+        st.metric(say("compare.p_same"), write_probability(p_same), width="content")
     return Doubt(model.calibration.doubtful(sureness / 100, base_rate=rate), sureness / 100, p_same)
 
 
 def write_probability(p: float) -> str:
     """A probability with one decimal, never 0 or 100 %: no curve is that sure."""
     if p < 0.001:
-        return "< 0.1 %"
-    return "> 99.9 %" if p > 0.999 else f"{100 * p:.1f} %"
+        return f"< {write_share(0.001)}"
+    return f"> {write_share(0.999)}" if p > 0.999 else write_share(p)
 
 
 def show_steps(*filled: Slot) -> None:
@@ -152,7 +148,7 @@ def show_steps(*filled: Slot) -> None:
         if slot.steps is None:
             continue
         step_strip(
-            f"How the picture in slot {slot.letter} is read",
+            say("compare.steps", slot=slot.letter),
             slot.steps,
             left_out=("polarity",) if slot.kind == "drawing" else (),
             skipped=slots.skipped(slot.letter),
@@ -168,7 +164,7 @@ def switch_step(letter: str) -> None:
 
 def explain_distance(model: Bundle, a: Slot, b: Slot, comparison: Comparison) -> None:
     """On demand: what the distance is made of."""
-    room = st.expander("Why this distance", key="why", on_change="rerun", bind="query-params")
+    room = st.expander(say("compare.why"), key="why", on_change="rerun", bind="query-params")
     if not room.open:
         return
     images = np.stack([a.image, b.image])
@@ -191,12 +187,12 @@ def show_neighbours(model: Bundle, slot: Slot, embedding: np.ndarray) -> None:
     found = cache.gallery(model).nearest(embedding, NEIGHBOURS, exclude=own)
     class_names = cache.collection().class_names
     tiles = [
-        Tile(int(item), class_names[label], caption=f"{distance:.3f}")
+        Tile(int(item), name_class(class_names[label]), caption=write_number(distance, 3))
         for item, label, distance in zip(found.ids[0], found.labels[0], found.distances[0], strict=True)
     ]
-    st.caption(f"Nearest to {slot.letter}")
+    st.caption(say("compare.nearest", slot=slot.letter))
     item_grid(
-        f"Items nearest to {slot.letter}",
+        say("compare.nearest_items", slot=slot.letter),
         tiles,
         split="test",
         sprite=sprite_url("test", found.ids[0]),

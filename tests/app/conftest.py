@@ -19,8 +19,9 @@ OpenApp = Callable[..., AppTest]
 def open_app() -> OpenApp:
     """Opens a page of the app, by its file's name, with an address's parameters."""
 
-    def open_page(page: str = "compare", **query: str) -> AppTest:
+    def open_page(page: str = "compare", *, locale: str | None = None, **query: str) -> AppTest:
         app = AppTest.from_file(str(PROJECT / "app" / "main.py"), default_timeout=SECONDS)
+        app.context = {"locale": locale}
         for name, value in query.items():
             app.query_params[name] = value
         app.run()

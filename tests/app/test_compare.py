@@ -258,7 +258,7 @@ def test_a_pick_goes_to_the_active_slot_and_the_other_is_next(open_app: OpenApp)
 def test_an_uploaded_item_is_compared_like_the_item_itself(open_app: OpenApp) -> None:
     app = open_app(item_a="5", item_b="6")
     before = shown_distance(app)
-    app.get_by_key("source").set_value("Upload").run()
+    app.selectbox(key="source").select("upload").run()
     app.file_uploader(key="upload_a").upload("coat.png", png_of(open_collection().image("test:5"))).run()
     assert not app.error
     assert component_data(app, "card_a")["title"] == "Your picture"
@@ -271,7 +271,7 @@ def test_an_uploaded_item_is_compared_like_the_item_itself(open_app: OpenApp) ->
 def test_a_broken_upload_is_refused_and_the_slot_keeps_its_item(open_app: OpenApp, content: bytes) -> None:
     app = open_app()
     before = shown_distance(app)
-    app.get_by_key("source").set_value("Upload").run()
+    app.selectbox(key="source").select("upload").run()
     app.file_uploader(key="upload_a").upload("broken.png", content).run()
     assert not app.exception
     assert "broken.png" in app.error[0].value
@@ -280,7 +280,7 @@ def test_a_broken_upload_is_refused_and_the_slot_keeps_its_item(open_app: OpenAp
 
 def test_choosing_a_number_takes_the_slot_back_from_an_upload(open_app: OpenApp) -> None:
     app = open_app()
-    app.get_by_key("source").set_value("Upload").run()
+    app.selectbox(key="source").select("upload").run()
     app.file_uploader(key="upload_a").upload("item.png", png_of(open_collection().image("test:5"))).run()
     app.number_input(key="item_a").set_value(8).run()
     assert component_data(app, "card_a")["caption"] == "test 8"
@@ -288,7 +288,7 @@ def test_choosing_a_number_takes_the_slot_back_from_an_upload(open_app: OpenApp)
 
 def test_a_step_that_is_switched_off_changes_the_picture_and_the_distance(open_app: OpenApp) -> None:
     app = open_app(item_b="6")
-    app.get_by_key("source").set_value("Upload").run()
+    app.selectbox(key="source").select("upload").run()
     app.file_uploader(key="upload_a").upload("box.png", png_of(np.asarray(outline()))).run()
     grey, other = np.asarray(outline()), open_collection().image("test:6")
     strip = component_data(app, "steps_a")["steps"]
@@ -316,14 +316,14 @@ def test_a_drawing_has_no_polarity_to_switch_and_an_item_no_steps(open_app: Open
 
 def test_an_item_as_upload_is_like_the_data_and_has_nothing_to_switch(open_app: OpenApp) -> None:
     app = open_app()
-    app.get_by_key("source").set_value("Upload").run()
+    app.selectbox(key="source").select("upload").run()
     app.file_uploader(key="upload_a").upload("coat.png", png_of(open_collection().image("test:5"))).run()
     assert not any(step["switchable"] for step in component_data(app, "steps_a")["steps"])
 
 
 def test_an_example_reaches_a_pad_that_is_mounted_already(open_app: OpenApp) -> None:
     app = open_app()
-    app.get_by_key("source").set_value("Draw").run()
+    app.selectbox(key="source").select("draw").run()
     before = component_data(app, "pad_a")
     app.button(key="example_drawing").click().run()
     after = component_data(app, "pad_a")
@@ -334,7 +334,7 @@ def test_an_example_reaches_a_pad_that_is_mounted_already(open_app: OpenApp) -> 
 def test_an_empty_pad_leaves_the_item(open_app: OpenApp) -> None:
     app = open_app()
     before = shown_distance(app)
-    app.get_by_key("source").set_value("Draw").run()
+    app.selectbox(key="source").select("draw").run()
     assert not app.exception
     assert component_data(app, "pad_a")["strokes"] == []
     assert shown_distance(app) == before

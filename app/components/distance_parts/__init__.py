@@ -15,7 +15,8 @@ _MOUNT = register(
     <svg class="dimensions" role="img"></svg>
     <p class="sum"></p>
     <div class="scale"><span class="low"></span><i></i><span class="high"></span></div>
-    <p class="key">when hidden: <b class="closer">closer</b> · <b class="farther">farther apart</b></p>
+    <p class="key"><span data-word="hidden"></span>
+      <b class="closer" data-word="closer"></b> · <b class="farther" data-word="farther"></b></p>
   </div>
   <figure class="b"><canvas width="28" height="28" role="img"></canvas><figcaption></figcaption></figure>
 </div>

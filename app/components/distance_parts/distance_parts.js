@@ -7,6 +7,9 @@ const ROWS = { values: [14, 96], squares: [118, 196] };
 export default function (component) {
   const { parentElement, data } = component;
   const find = (selector) => parentElement.querySelector(selector);
+  const { words } = data;
+  const write = (value, decimals) => writeNumber(data.language, value, decimals);
+  speak(parentElement, data);
   const highest = Math.max(1e-9, ...data.heats.flat().map(Math.abs));
   const colours = readColours(parentElement);
 
@@ -14,15 +17,15 @@ export default function (component) {
     const canvas = find(`.${letter} canvas`);
     paint(canvas, data.images[index], data.heats[index], highest, colours);
     const name = letter.toUpperCase();
-    canvas.setAttribute("aria-label", `Slot ${name}: what moves the distance when it is hidden`);
-    find(`.${letter} figcaption`).textContent = `What matters in ${name}`;
+    canvas.setAttribute("aria-label", phrase(words.heat, { slot: name }));
+    find(`.${letter} figcaption`).textContent = phrase(words.matters, { slot: name });
   });
-  find(".low").textContent = `−${highest.toFixed(3)}`;
-  find(".high").textContent = `+${highest.toFixed(3)}`;
+  find(".low").textContent = `−${write(highest, 3)}`;
+  find(".high").textContent = `+${write(highest, 3)}`;
 
-  drawDimensions(find(".dimensions"), data);
+  drawDimensions(find(".dimensions"), data, write);
   const sum = data.squares.reduce((total, square) => total + square, 0);
-  find(".sum").textContent = `Σ (a − b)² = ${sum.toFixed(6)} = ${data.distance.toFixed(4)}²`;
+  find(".sum").textContent = `Σ (a − b)² = ${write(sum, 6)} = ${write(data.distance, 4)}²`;
 }
 
 // The image in grey, and over it the change: one colour where hiding moves apart, another where it brings closer.
@@ -41,7 +44,7 @@ function paint(canvas, image, heat, highest, { closer, farther }) {
   context.putImageData(pixels, 0, 0);
 }
 
-function drawDimensions(svg, { embeddings, squares }) {
+function drawDimensions(svg, { embeddings, squares, words }, write) {
   const [a, b] = embeddings;
   const step = WIDTH / squares.length;
   const reach = Math.max(1e-9, ...a.map(Math.abs), ...b.map(Math.abs));
@@ -55,16 +58,18 @@ function drawDimensions(svg, { embeddings, squares }) {
   const columns = squares.map((square, at) => {
     const x = at * step;
     const height = (square / most) * (floor - up);
-    const said = `dimension ${at + 1}: a ${a[at].toFixed(3)}, b ${b[at].toFixed(3)}, (a − b)² ${square.toFixed(4)}`;
+    const values = { a: write(a[at], 3), b: write(b[at], 3), square: write(square, 4) };
+    const said = phrase(words.dimension, { number: at + 1, ...values });
     return `<g class="dimension"><title>${said}</title>
       <rect class="hit" x="${x}" y="0" width="${step}" height="${floor}"/>
       <line class="gap" x1="${x + step / 2}" x2="${x + step / 2}" y1="${y(a[at])}" y2="${y(b[at])}"/>
       <rect class="square" x="${x + step * 0.12}" y="${floor - height}" width="${step * 0.76}" height="${height}"/></g>`;
   });
+  const dimensions = phrase(words.dimensions, { count: squares.length });
   svg.setAttribute("viewBox", `0 0 ${WIDTH} ${floor + 2}`);
-  svg.setAttribute("aria-label", `Both embeddings and their squared differences in ${squares.length} dimensions`);
+  svg.setAttribute("aria-label", phrase(words.embeddings, { count: squares.length }));
   svg.innerHTML = `
-    <text x="0" y="9">a <tspan class="a-name">●</tspan> and b <tspan class="b-name">●</tspan>, ${squares.length} dimensions</text>
+    <text x="0" y="9">a <tspan class="a-name">●</tspan> ${words.and} b <tspan class="b-name">●</tspan>, ${dimensions}</text>
     <text x="0" y="${up - 6}">(a − b)²</text>
     <line class="axis" x1="0" x2="${WIDTH}" y1="${middle}" y2="${middle}"/>
     <line class="axis" x1="0" x2="${WIDTH}" y1="${floor}" y2="${floor}"/>

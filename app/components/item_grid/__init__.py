@@ -7,6 +7,7 @@ from typing import Literal
 import streamlit as st
 
 from app.components import register
+from app.words import say
 
 _MOUNT = register("item_grid", html='<div class="grid" role="listbox" aria-multiselectable="true"></div>')
 
@@ -58,6 +59,7 @@ def item_grid(
     """
     items = [{"id": tile.id, "class": tile.class_name, "badge": tile.badge, "caption": tile.caption} for tile in tiles]
     data = {"label": label, "items": items, "split": split, "sprite": sprite, "slot": slot, "strip": strip}
+    data["split_name"] = say(f"split.{split}")
     _MOUNT(key=key, data=data, on_picks_change=on_pick)
 
 

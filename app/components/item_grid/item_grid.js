@@ -14,7 +14,7 @@ export default function (component) {
 
   let state = instances.get(parentElement);
   if (!state) {
-    state = { source: null, current: 0, picks: [] };
+    state = { source: null, language: null, current: 0, picks: [] };
     instances.set(parentElement, state);
     grid.onclick = (event) => pick(state, event.target.closest(".item"));
     grid.onkeydown = (event) => onKey(grid, state, event);
@@ -23,10 +23,11 @@ export default function (component) {
   state.data = data;
   state.send = (picks) => setTriggerValue("picks", picks);
 
+  speak(parentElement, data);
   grid.setAttribute("aria-label", data.label);
   grid.classList.toggle("strip", data.strip);
-  if (state.source !== data.sprite) {
-    state.source = data.sprite;
+  if (state.source !== data.sprite || state.language !== data.language) {
+    [state.source, state.language] = [data.sprite, data.language];
     rebuild(grid, state);
   }
   state.picks = state.picks.filter((pick) => isUnanswered(pick, data));
@@ -39,8 +40,8 @@ function isUnanswered(pick, data) {
 }
 
 function rebuild(grid, state) {
-  const { items, split, sprite } = state.data;
-  grid.replaceChildren(...items.map((item, index) => buildItem(item, index, split)));
+  const { items, sprite } = state.data;
+  grid.replaceChildren(...items.map((item, index) => buildItem(item, index, state.data)));
   state.current = 0;
   moveTabStop(grid, state, 0);
 
@@ -59,13 +60,14 @@ function rebuild(grid, state) {
   sheet.src = sprite;
 }
 
-function buildItem(item, index, split) {
+function buildItem(item, index, { split_name, words }) {
   const option = element("div", "item");
   option.setAttribute("role", "option");
   option.dataset.index = index;
   option.dataset.item = item.id;
-  option.title = `${item.class} · ${split} ${item.id}`;
-  option.setAttribute("aria-label", `${item.caption && `distance ${item.caption} `}${option.title}`); // as it is read
+  option.title = `${item.class} · ${split_name} ${item.id}`;
+  const distance = item.caption && phrase(words.distance, { distance: item.caption });
+  option.setAttribute("aria-label", [distance, option.title].filter(Boolean).join(" ")); // as it is read
 
   const tile = element("div", "tile");
   const canvas = element("canvas");

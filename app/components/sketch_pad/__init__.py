@@ -14,11 +14,11 @@ _MOUNT = register(
 <div class="pad">
   <canvas width="{CANVAS}" height="{CANVAS}" role="img"></canvas>
   <div class="tools">
-    <button type="button" class="undo">Undo</button>
-    <button type="button" class="clear">Clear</button>
-    <label><span>Brush width</span><input type="range" min="4" max="44" step="2" value="18"></label>
+    <button type="button" class="undo" data-word="undo"></button>
+    <button type="button" class="clear" data-word="clear"></button>
+    <label><span data-word="width"></span><input type="range" min="4" max="44" step="2" value="18"></label>
   </div>
-  <p class="hint">Draw an outline or fill it in.</p>
+  <p class="hint" data-word="hint"></p>
 </div>
 """,
 )

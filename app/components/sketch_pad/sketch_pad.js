@@ -15,6 +15,7 @@ export default function (component) {
     pad = createPad(parentElement, data.answered);
     instances.set(parentElement, pad);
   }
+  speak(parentElement, data);
   pad.send = (drawing) => setStateValue("drawing", drawing);
   parentElement.querySelector("canvas").setAttribute("aria-label", data.label);
   if (data.version !== pad.version) pad.adopt(data); // the drawing comes from elsewhere: an example, a link, a swap

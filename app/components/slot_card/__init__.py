@@ -17,9 +17,9 @@ _MOUNT = register(
   </span>
   <div class="pictures">
     <canvas class="seen" width="28" height="28"></canvas>
-    <figure hidden><img alt=""><figcaption>as given</figcaption></figure>
+    <figure hidden><img alt=""><figcaption data-word="given"></figcaption></figure>
   </div>
-  <div class="note">What the network sees, 28 × 28</div>
+  <div class="note" data-word="seen"></div>
 </button>
 """,
 )

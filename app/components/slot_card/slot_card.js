@@ -7,12 +7,14 @@ export default function (component) {
   const { parentElement, data, setTriggerValue } = component;
   const find = (selector) => parentElement.querySelector(selector);
 
+  const { words } = data;
+  speak(parentElement, data);
   const card = find(".card");
   card.setAttribute("aria-pressed", String(data.active));
-  const read = [data.caption, data.given && "as given", find(".note").textContent].filter(Boolean).join(", ");
-  card.setAttribute("aria-label", `Slot ${data.letter}: ${data.title}, ${read}`); // all that is to be seen, in its order
+  const read = [data.title, data.caption, data.given && words.given, words.seen].filter(Boolean).join(", ");
+  card.setAttribute("aria-label", phrase(words.slot, { slot: data.letter, words: read })); // all that is to be seen, in its order
   card.classList.toggle("compact", data.compact);
-  card.title = data.active ? "The next pick comes here" : `Let the next pick come to ${data.letter}`;
+  card.title = data.active ? words.active : phrase(words.activate, { slot: data.letter });
   card.onclick = () => setTriggerValue("activate", data.letter);
 
   find(".letter").textContent = data.letter;
@@ -25,7 +27,7 @@ export default function (component) {
   figure.hidden = !data.given;
   if (data.given) {
     find("img").src = data.given;
-    find("img").alt = `Slot ${data.letter} as given`;
+    find("img").alt = phrase(words.given_alt, { slot: data.letter });
   }
 }
 

@@ -5,17 +5,10 @@ from collections.abc import Callable, Collection
 import streamlit as st
 
 from app.components import png_address, register
+from app.words import say
 from siamese_core.preprocessing import SKIPPABLE, Steps
 
 _MOUNT = register("step_strip", html='<div class="strip" role="group"></div>')
-
-LABELS = {
-    "given": "as given",
-    "polarity": "bright on black",
-    "cropped": "cropped",
-    "filled": "filled",
-    "fitted": "28 × 28",
-}
 
 
 def step_strip(
@@ -34,7 +27,7 @@ def step_strip(
         "steps": [
             {
                 "name": name,
-                "label": LABELS[name],
+                "label": say(f"step.{name}"),
                 "picture": png_address(picture),
                 "switchable": name in SKIPPABLE and not steps.untouched,
                 "on": name not in skipped,

@@ -2,6 +2,8 @@
 
 export default function (component) {
   const { parentElement, data, setTriggerValue } = component;
+  const { words } = data;
+  speak(parentElement, data);
   const strip = parentElement.querySelector(".strip");
   strip.setAttribute("aria-label", data.label);
   const names = data.steps.map((step) => `${step.name} ${step.switchable}`).join();
@@ -12,11 +14,11 @@ export default function (component) {
   data.steps.forEach((step, index) => {
     const place = strip.children[index];
     place.querySelector("img").src = step.picture;
-    place.querySelector(".word").textContent = step.switchable && !step.on ? `${step.label}, off` : step.label;
+    place.querySelector(".word").textContent = step.switchable && !step.on ? phrase(words.off, { step: step.label }) : step.label;
     if (!step.switchable) return;
     place.setAttribute("aria-pressed", String(step.on));
     place.setAttribute("aria-label", step.label);
-    place.title = step.on ? "Leave this step out" : "Take this step again";
+    place.title = step.on ? words.leave : words.take;
     place.onclick = () => setTriggerValue("step", step.name);
   });
 }

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 from app.components import register
+from app.words import say, write_number, write_share
 from siamese_core.comparison import Comparison
 
 _MOUNT = register(
@@ -63,24 +64,37 @@ def verdict_gauge(
     """
     distance, threshold = comparison.distance, comparison.threshold
     limit = math.ceil(2 * max(distance * 1.05, threshold * 1.25, (margin or 0.0) * 1.25)) / 2
-    word = "Same" if comparison.same else "Different"
-    reason = "within the threshold" if comparison.same else "beyond the threshold"
-    if is_same is not None:
-        reason += ", and so say the labels" if is_same == comparison.same else ", but the labels say otherwise"
-    if doubt.unsure:
-        word, reason = "Not sure", f"less than {doubt.sureness:.0%} probable, same or different"
-    description = f"{word}: distance {distance:.4f}, threshold {threshold:.4f}"
-    if margin is not None:
-        description += f", margin {margin:.2f}"
+    kind = "unsure" if doubt.unsure else "same" if comparison.same else "different"
+    word = say(f"verdict.{kind}")
+    scale = {
+        "word": word,
+        "distance": write_number(distance, 4),
+        "threshold": write_number(threshold, 4),
+        "limit": write_number(limit, 1),
+    }
+    if margin is None:
+        description = say("verdict.description", **scale)
+    else:
+        description = say("verdict.description_margin", **scale, margin=write_number(margin, 2))
     data = {
         "distance": distance,
         "threshold": threshold,
         "margin": margin,
-        "kind": "unsure" if doubt.unsure else "same" if comparison.same else "different",
+        "kind": kind,
         "band": doubt.band,
         "limit": limit,
         "word": word,
-        "reason": reason,
-        "description": f"{description}, on a scale from 0 to {limit:.1f}",
+        "reason": explain(comparison, is_same, doubt),
+        "description": description,
     }
     _MOUNT(key=key, data=data)
+
+
+def explain(comparison: Comparison, is_same: bool | None, doubt: Doubt) -> str:
+    """Why the verdict is what it is, and whether the labels agree."""
+    if doubt.unsure:
+        return say("verdict.improbable", sureness=write_share(doubt.sureness, 0))
+    reason = say("verdict.within" if comparison.same else "verdict.beyond")
+    if is_same is None:
+        return reason
+    return say("verdict.confirmed" if is_same == comparison.same else "verdict.contradicted", reason=reason)

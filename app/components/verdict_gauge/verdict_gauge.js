@@ -2,10 +2,11 @@
 
 export default function (component) {
   const { parentElement, data } = component;
-  const { distance, threshold, margin, kind, band, limit } = data;
+  const { distance, threshold, margin, kind, band, limit, words, language } = data;
   const find = (selector) => parentElement.querySelector(selector);
   const place = (value) => `${Math.min(100, (100 * value) / limit)}%`;
 
+  speak(parentElement, data);
   const root = find(".root");
   for (const one of ["same", "different", "unsure"]) root.classList.toggle(one, one === kind);
   find(".word b").textContent = data.word;
@@ -19,14 +20,14 @@ export default function (component) {
     find(".band").style.width = `${(100 * (Math.min(band[1], limit) - Math.min(band[0], limit))) / limit}%`;
   }
   find(".threshold").style.left = place(threshold);
-  find(".threshold span").textContent = `threshold ${threshold.toFixed(2)}`;
+  find(".threshold span").textContent = phrase(words.threshold, { value: writeNumber(language, threshold, 2) });
   find(".needle").style.left = place(distance);
   find(".margin").hidden = margin === null;
   if (margin !== null) {
     find(".margin").style.left = place(margin);
-    find(".margin span").textContent = `margin ${margin.toFixed(2)}`;
+    find(".margin span").textContent = phrase(words.margin, { value: writeNumber(language, margin, 2) });
   }
-  find(".high").textContent = limit.toFixed(1);
+  find(".high").textContent = writeNumber(language, limit, 1);
   keepInside(find(".threshold span"), threshold / limit);
 }
 

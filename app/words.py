@@ -1,0 +1,95 @@
+"""The interface in the visitor's language: its words, all of which stand in `words.toml`, and how it writes numbers."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import streamlit as st
+
+from siamese_core.errors import SiameseError
+
+LANGUAGES = {"en": "English", "fr": "Français"}
+"""Each by its own name; the first one is for everybody whose language is not here."""
+_CATALOGUE = Path(__file__).with_name("words.toml")
+_BEFORE_MARKS = re.compile(r"(?<=\S) (?=[:;?!%»×])|(?<=[«×]) ")
+"""Where French has a space that no line may be broken at."""
+_SEPARATORS = {"en": (",", ".", " "), "fr": ("\N{NARROW NO-BREAK SPACE}", ",", "\N{NO-BREAK SPACE}")}
+"""Between thousands, before decimals, before %."""
+
+
+@cache
+def catalogue() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
+    """Section, key, language: the words."""
+    lines = _CATALOGUE.read_text(encoding="utf-8").splitlines()
+    tied = (_BEFORE_MARKS.sub("\N{NO-BREAK SPACE}", line) if ".fr = " in line else line for line in lines)
+    return tomllib.loads("\n".join(tied))
+
+
+def language() -> str:
+    """The language chosen in the address or by the switch, else the browser's, else English."""
+    asked = (st.session_state.get("lang"), st.context.locale, st.context.headers.get("Accept-Language"))
+    known = (str(one)[:2].lower() for one in asked if one)
+    return next((one for one in known if one in LANGUAGES), next(iter(LANGUAGES)))
+
+
+def remember_language() -> None:
+    """Keep a chosen language in the address, `?lang=fr`, whatever the browser's own is."""
+    with st.container(key="kept_lang"):
+        st.selectbox("–", list(LANGUAGES), index=None, key="lang", bind="query-params")
+
+
+def offer_other_language() -> None:
+    """A button in its own words for each language that is not shown."""
+    for other in LANGUAGES.keys() - {language()}:
+        st.button(
+            other.upper(),
+            key="other_language",
+            type="tertiary",
+            help=LANGUAGES[other],
+            on_click=_use_language,
+            args=(other,),
+        )
+
+
+def _use_language(name: str) -> None:
+    st.session_state["lang"] = name
+
+
+def say(key: str, /, **values: object) -> str:
+    """The words of a key such as `compare.nearest`, with values in their places."""
+    of, name = key.split(".", 1)
+    return catalogue()[of][name][language()].format(**values)
+
+
+def section(name: str) -> dict[str, str]:
+    """All words of a section by their keys, places still open: for a component's own code to fill."""
+    own = language()
+    return {key: words[own] for key, words in catalogue().get(name, {}).items()}
+
+
+def name_class(name: str) -> str:
+    """A class of the data by the visitor's name for it; the data's own where the catalogue has none."""
+    return catalogue()["class"].get(name, {}).get(language(), name)
+
+
+def name_classes(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Classes of the data by the visitor's names for them."""
+    return tuple(name_class(name) for name in names)
+
+
+def tell(error: SiameseError) -> str:
+    """What an error says to the visitor; English where the catalogue has no other words for it."""
+    return str(error)
+
+
+def write_number(value: float, decimals: int = 0) -> str:
+    """`12345.678` with two decimals as `12,345.68` or `12 345,68`."""
+    thousands, point, _ = _SEPARATORS[language()]
+    return f"{value:,.{decimals}f}".translate({ord(","): thousands, ord("."): point})
+
+
+def write_share(share: float, decimals: int = 1) -> str:
+    """`0.9412` with one decimal as `94.1 %` or `94,1 %`."""
+    return f"{write_number(100 * share, decimals)}{_SEPARATORS[language()][2]}%"

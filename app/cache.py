@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from app.words import say
 from siamese_core import artifacts
 from siamese_core.artifacts import Bundle
 from siamese_core.building import TEST_PAIRS_SEED
@@ -120,14 +121,11 @@ def _gallery(model: Bundle, data: Collection) -> Gallery:
 
 def pair_table(model: Bundle, split: str) -> PairTable:
     """The tutorial's pairs of a split with their distances; the first call for training pairs takes a while."""
-    return _pair_table(model, collection(), split)
+    with st.spinner(say("busy.pairs")):
+        return _pair_table(model, collection(), split)
 
 
-@st.cache_resource(
-    show_spinner="Embedding the images of these pairs, once for this model…",
-    max_entries=MODELS_KEPT,
-    hash_funcs=_BY_CONTENT,
-)
+@st.cache_resource(show_spinner=False, max_entries=MODELS_KEPT, hash_funcs=_BY_CONTENT)
 def _pair_table(model: Bundle, data: Collection, split_name: str) -> PairTable:
     split = data.split(split_name)
     pairs = _pairs(data, split_name)
@@ -144,12 +142,11 @@ def _pairs(data: Collection, split_name: str) -> Pairs:
 
 def class_pairs(model: Bundle) -> ClassPairs:
     """All pairs of the test images by classes and thresholds; the first call for a model takes a second or two."""
-    return _class_pairs(model, collection())
+    with st.spinner(say("busy.counts")):
+        return _class_pairs(model, collection())
 
 
-@st.cache_resource(
-    show_spinner="Judging all pairs, once for this model…", max_entries=MODELS_KEPT, hash_funcs=_BY_CONTENT
-)
+@st.cache_resource(show_spinner=False, max_entries=MODELS_KEPT, hash_funcs=_BY_CONTENT)
 def _class_pairs(model: Bundle, data: Collection) -> ClassPairs:
     test = data.split("test")
     embeddings = model.gallery_embeddings[test.ids]
@@ -158,12 +155,11 @@ def _class_pairs(model: Bundle, data: Collection) -> ClassPairs:
 
 def diagnosis(model: Bundle) -> Diagnosis:
     """What `model` makes of the test images; the first call for a model takes some seconds."""
-    return _diagnosis(model, collection())
+    with st.spinner(say("busy.diagnosis")):
+        return _diagnosis(model, collection())
 
 
-@st.cache_resource(
-    show_spinner="Looking for mistakes, once for this model…", max_entries=MODELS_KEPT, hash_funcs=_BY_CONTENT
-)
+@st.cache_resource(show_spinner=False, max_entries=MODELS_KEPT, hash_funcs=_BY_CONTENT)
 def _diagnosis(model: Bundle, data: Collection) -> Diagnosis:
     test, counts = data.split("test"), _class_pairs(model, data)
     embeddings = model.gallery_embeddings[test.ids]

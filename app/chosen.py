@@ -77,5 +77,5 @@ def threshold_input() -> None:
         key="threshold",
         bind="query-params",
         label_visibility="collapsed",
-        width=130,
+        width=144,
     )

@@ -15,7 +15,7 @@ from siamese_core.evaluation import Roc
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-FIGURES = ("Distances", "ROC", "DET", "Classes", "P(same)")
+FIGURES = ("distances", "roc", "det", "classes", "p_same")
 
 DOTS_AN_INCH = 160
 
@@ -47,15 +47,15 @@ def diagnosis_figure(wanted: str, found: Diagnosis, threshold: float, name: str)
     counts, title = found.counts, f"{name}, threshold {threshold:.3f}"
     curve = Roc(counts.thresholds, counts.far, counts.frr)
     match wanted:
-        case "Distances":
+        case "distances":
             return plots.distance_spread(counts.thresholds, counts.same, counts.different, threshold, title=title)
-        case "ROC":
+        case "roc":
             return plots.roc_curve(curve, title=name)
-        case "DET":
+        case "det":
             return plots.det_curve(curve, title=name)
-        case "Classes":
+        case "classes":
             errors = counts.errors(counts.nearest(threshold))
             return plots.class_errors(errors, cache.collection().class_names, title=f"Wrong pairs, %: {title}")
-        case "P(same)":
+        case "p_same":
             return plots.reliability_diagram(found.trust.predicted, found.trust.observed, title=name)
     raise ValueError(f"`wanted` must be one of {FIGURES}, got {wanted!r}")

@@ -41,7 +41,7 @@ with st.container(horizontal=True, horizontal_alignment="distribute", vertical_a
                 bind="query-params",
                 on_change=forget_threshold,
                 label_visibility="collapsed",
-                width=180,
+                width=170,
             )
             threshold_input()
         offer_other_language()

@@ -5,6 +5,7 @@ import streamlit as st
 
 from app import cache
 from app.chosen import chosen_model, forget_threshold, use_model
+from app.words import say, tell, write_number, write_share
 from siamese_core import artifacts
 from siamese_core.artifacts import Bundle
 from siamese_core.errors import SiameseError
@@ -17,7 +18,7 @@ def open_bundles() -> list[Bundle]:
         try:
             bundles.append(cache.bundle(name))
         except SiameseError as error:
-            st.warning(str(error))
+            st.warning(tell(error))
     return bundles
 
 
@@ -36,15 +37,18 @@ def show_model(model: Bundle, *, chosen: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"**{model.name}**", width="content")
         if chosen:
-            st.badge("in use", color="blue")
-    st.metric("Right on test pairs", f"{pairs['accuracy']:.1%}" if "accuracy" in pairs else None)
-    st.caption(f"{model.recipe.name} · seed {model.seed} · threshold {model.threshold:.2f}")
+            st.badge(say("models.in_use"), color="blue")
+    st.metric(say("models.right"), write_share(pairs["accuracy"]) if "accuracy" in pairs else None)
+    threshold = write_number(model.threshold, 2)
+    st.caption(say("models.caption", recipe=model.recipe.name, seed=model.seed, threshold=threshold))
     with st.container(horizontal=True):
-        st.button("Use", key=f"use_{model.name}", disabled=chosen, on_click=use_model, args=(model.name,))
+        st.button(say("models.use"), key=f"use_{model.name}", disabled=chosen, on_click=use_model, args=(model.name,))
         if not model.shipped:
-            with st.popover("Delete"):
-                st.write(f"Delete {model.name} and its figures for good?")
-                st.button("Delete it", key=f"delete_{model.name}", on_click=delete_model, args=(model.name,))
+            with st.popover(say("models.delete")):
+                st.write(say("models.delete_ask", name=model.name))
+                st.button(
+                    say("models.delete_it"), key=f"delete_{model.name}", on_click=delete_model, args=(model.name,)
+                )
 
 
 def delete_model(name: str) -> None:
@@ -52,7 +56,7 @@ def delete_model(name: str) -> None:
     try:
         artifacts.delete_bundle(name)
     except SiameseError as error:
-        st.toast(str(error))
+        st.toast(tell(error))
         return
     if st.session_state.get("model") == name:
         st.session_state["model"] = cache.model_names()[0]
@@ -62,12 +66,10 @@ def delete_model(name: str) -> None:
 def show_comparison(bundles: list[Bundle]) -> None:
     """Figures and settings of the chosen models, side by side."""
     names = [model.name for model in bundles]
-    picked = st.multiselect("Side by side", names, default=names[:3], key="compared")
+    picked = st.multiselect(say("models.beside"), names, default=names[:3], key="compared")
     columns = {model.name: describe(model) for model in bundles if model.name in picked}
     if columns:
-        st.dataframe(
-            pd.DataFrame(columns), height="content", alt="Figures and settings of the chosen models", key="comparison"
-        )
+        st.dataframe(pd.DataFrame(columns), height="content", alt=say("models.table"), key="comparison")
 
 
 def describe(model: Bundle) -> dict[str, str]:
@@ -76,30 +78,28 @@ def describe(model: Bundle) -> dict[str, str]:
     pairs, all_pairs = metrics.get("tutorial_pairs", {}), metrics.get("all_pairs", {})
     retrieval = metrics.get("retrieval", {})
     figures = {
-        "Right on test pairs": percent(pairs.get("accuracy")),
-        "Right at threshold 0.5": percent(pairs.get("accuracy_at_half")),
-        "Test pairs, AUC": decimals(pairs.get("auc")),
-        "All pairs, balanced accuracy": percent(all_pairs.get("balanced_accuracy")),
-        "All pairs, AUC": decimals(all_pairs.get("auc")),
-        "All pairs, EER": percent(all_pairs.get("eer")),
-        "Nearest item of the same class": percent(retrieval.get("recall_at_1")),
-        "mAP": decimals(retrieval.get("map")),
-        "Threshold": decimals(model.threshold),
-        "Training, seconds": "–" if "seconds" not in metrics else f"{metrics['seconds']:,.0f}",
-        "Parameters": "–" if "parameters" not in metrics else f"{metrics['parameters']:,}",
+        say("models.right"): percent(pairs.get("accuracy")),
+        say("models.row_half"): percent(pairs.get("accuracy_at_half")),
+        say("models.row_auc"): decimals(pairs.get("auc")),
+        say("models.row_balanced"): percent(all_pairs.get("balanced_accuracy")),
+        say("models.row_all_auc"): decimals(all_pairs.get("auc")),
+        say("models.row_eer"): percent(all_pairs.get("eer")),
+        say("models.row_recall"): percent(retrieval.get("recall_at_1")),
+        say("models.row_map"): decimals(retrieval.get("map")),
+        say("models.row_threshold"): decimals(model.threshold),
+        say("models.row_seconds"): "–" if "seconds" not in metrics else write_number(metrics["seconds"]),
+        say("models.row_parameters"): "–" if "parameters" not in metrics else write_number(metrics["parameters"]),
     }
     settings = {"recipe": recipe.name, "seed": model.seed, **recipe.to_dict()}
     del settings["name"]
-    return figures | {
-        name.replace("_", " ").capitalize(): "–" if value is None else str(value) for name, value in settings.items()
-    }
+    return figures | {say(f"setting.{name}"): "–" if value is None else str(value) for name, value in settings.items()}
 
 
 def percent(value: float | None) -> str:
-    """`0.9412` as `94.12 %`."""
-    return "–" if value is None else f"{100 * value:.2f} %"
+    """`0.9412` as `94.12 %`, or a dash."""
+    return "–" if value is None else write_share(value, 2)
 
 
 def decimals(value: float | None) -> str:
     """Four decimals, or a dash."""
-    return "–" if value is None else f"{value:.4f}"
+    return "–" if value is None else write_number(value, 4)

@@ -6,7 +6,7 @@ import numpy as np
 
 from app.cache import PairTable
 
-ORDERS = {"made": "As made", "near": "Nearest first", "far": "Farthest first", "threshold": "Near the threshold"}
+ORDERS = ("made", "near", "far", "threshold")
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class PairFilter:
         other: label of the other one; None for any.
         least: smallest distance; None for any.
         most: largest distance; None for any.
-        order: a key of `ORDERS`.
+        order: one of `ORDERS`.
     """
 
     truth: str

@@ -9,6 +9,7 @@ from app import cache
 from app.cache import PairTable
 from app.chosen import chosen_threshold
 from app.refusals import told_to_visitor
+from app.words import say, write_number
 from siamese_core.artifacts import Bundle
 from siamese_core.pairs import hard_pairs
 
@@ -30,8 +31,8 @@ class Score:
     def outcome(self) -> str:
         """Who has won."""
         if self.yours == self.networks:
-            return "A draw"
-        return "You win" if self.yours > self.networks else "The network wins"
+            return say("quiz.draw")
+        return say("quiz.won" if self.yours > self.networks else "quiz.lost")
 
 
 def count_score(answers: list[bool], said: np.ndarray, truth: np.ndarray) -> Score:
@@ -57,23 +58,24 @@ def show_quiz(model: Bundle) -> None:
     revealed = st.session_state["quiz_revealed"]
     score = count_score(answers, said, truth)
     with st.container(horizontal=True, key="score"):
-        st.metric("You", score.yours, width="content")
-        st.metric("Network", score.networks, width="content")
-        st.metric("Question", f"{min(len(answers) + (not revealed), len(rows))} of {len(rows)}", width="content")
+        st.metric(say("quiz.you"), score.yours, width="content")
+        st.metric(say("quiz.network"), score.networks, width="content")
+        at = min(len(answers) + (not revealed), len(rows))
+        st.metric(say("quiz.question"), say("quiz.count", at=at, all=len(rows)), width="content")
     if score.asked == len(rows) and not revealed:
         st.header(score.outcome, anchor=False)
-        st.button("Play again", key="again", shortcut="N", on_click=play_again)
+        st.button(say("quiz.again"), key="again", shortcut="N", on_click=play_again)
         return
     at = len(answers) - 1 if revealed else len(answers)
     show_question(table, int(rows[at]))
     if revealed:
         show_answer(answers[at], bool(said[at]), bool(truth[at]), float(table.distances[rows[at]]))
-        st.button("Next", key="next", shortcut="N", on_click=go_on)
+        st.button(say("quiz.next"), key="next", shortcut="N", on_click=go_on)
     else:
-        st.markdown("The same kind of thing?")
+        st.markdown(say("quiz.ask"))
         with st.container(horizontal=True):
-            st.button("Same", key="say_same", shortcut="S", on_click=answer, args=(True,))
-            st.button("Different", key="say_different", shortcut="D", on_click=answer, args=(False,))
+            st.button(say("quiz.same"), key="say_same", shortcut=say("quiz.same_key"), on_click=answer, args=(True,))
+            st.button(say("quiz.different"), key="say_different", shortcut="D", on_click=answer, args=(False,))
 
 
 def show_question(table: PairTable, row: int) -> None:
@@ -81,16 +83,23 @@ def show_question(table: PairTable, row: int) -> None:
     left, right = (table.split.images[rows[row]] for rows in (table.pairs.left, table.pairs.right))
     solid = np.full_like(left, 255)
     both = np.hstack([np.dstack([left, left, left, solid]), CLEAR, np.dstack([right, right, right, solid])])
-    st.image(both.repeat(ENLARGED, axis=0).repeat(ENLARGED, axis=1), alt="Two items", output_format="PNG")
+    st.image(both.repeat(ENLARGED, axis=0).repeat(ENLARGED, axis=1), alt=say("quiz.items"), output_format="PNG")
 
 
 def show_answer(given: bool, said: bool, truth: bool, distance: float) -> None:
     """What was true, and who knew."""
-    words = {True: "same", False: "different"}
+    words = {True: say("quiz.word_same"), False: say("quiz.word_different")}
     mark = {True: ":green[✓]", False: ":orange[✗]"}
     st.markdown(
-        f"The labels say **{words[truth]}**. {mark[given == truth]} You said {words[given]}."
-        f" {mark[said == truth]} The network said {words[said]}, at distance {distance:.2f}."
+        say(
+            "quiz.answer",
+            truth=words[truth],
+            your_mark=mark[given == truth],
+            yours=words[given],
+            their_mark=mark[said == truth],
+            theirs=words[said],
+            distance=write_number(distance, 2),
+        )
     )
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 from app import cache
 from app.chosen import chosen_model, use_model
 from app.refusals import told_to_visitor
+from app.words import say, tell, write_number, write_share
 from siamese_core import jobs
 from siamese_core.errors import SiameseError
 
@@ -18,10 +19,10 @@ def show_run() -> None:
     """The running or the last run: how far it is, its curves, and a button to stop it."""
     run = jobs.latest()
     if run is None:
-        st.markdown("Start a run, and its curves grow here, even while you are away.")
+        st.markdown(say("runs.invitation"))
         if cache.model_names():
             model = chosen_model()
-            st.markdown(f"This is how **{model.name}** learned.")
+            st.markdown(say("runs.history", name=model.name))
             show_curves(model.history)
         return
     if st.session_state.pop("watched", None) == run.id and run.state != "running":
@@ -31,9 +32,10 @@ def show_run() -> None:
         st.session_state["watched"] = run.id
         share, words = progress(run)
         is_stopping = st.session_state.get("stop_asked") == run.id
-        st.progress(share, f"Training **{name}** · {'stopping, the best epoch is kept' if is_stopping else words}")
+        words = say("runs.stopping") if is_stopping else words
+        st.progress(share, say("runs.training", name=name, progress=words))
         st.button(
-            "Stop training",
+            say("runs.stop"),
             key="stop_training",
             icon=":material/stop_circle:",
             disabled=is_stopping,
@@ -41,12 +43,12 @@ def show_run() -> None:
             args=(run.id,),
         )
     elif run.state == "failed":
-        st.error(run.message or f"The run {name} failed.", icon=":material/error:")
+        st.error(run.message or say("runs.failed", name=name), icon=":material/error:")
     else:
-        ended = "is trained" if run.state == "done" else "was stopped; its best epoch is kept"
-        st.success(f"**{name}** {ended}.", icon=":material/check:")
+        ended = say("runs.done" if run.state == "done" else "runs.stopped", name=name)
+        st.success(ended, icon=":material/check:")
         if name in cache.model_names() and name != chosen_model().name:
-            st.button(f"Use {name}", key="use_trained", on_click=use_model, args=(name,))
+            st.button(say("runs.use", name=name), key="use_trained", on_click=use_model, args=(name,))
     show_curves(run.epochs)
 
 
@@ -55,7 +57,7 @@ def stop_run(run_id: str) -> None:
     try:
         jobs.stop(run_id)
     except SiameseError as error:
-        st.toast(str(error))
+        st.toast(tell(error))
     else:
         st.session_state["stop_asked"] = run_id
 
@@ -65,11 +67,11 @@ def progress(run: jobs.Run) -> tuple[float, str]:
     started = next((event for event in run.events if event["event"] == "started"), None)
     last = run.progress
     if started is None:
-        return 0.0, "waking up"
+        return 0.0, say("runs.waking")
     epochs = int(started["recipe"]["epochs"])
     done = len(run.epochs)
     within = last["step"] / last["steps"] if last and last["epoch"] == done + 1 and last["steps"] else 0.0
-    words = f"epoch {done + 1} of {epochs}" if done < epochs else "all epochs done, measuring"
+    words = say("runs.epoch_of", epoch=done + 1, epochs=epochs) if done < epochs else say("runs.measuring")
     return min(1.0, (done + within) / epochs), words
 
 
@@ -79,16 +81,15 @@ def show_curves(epochs: list[dict[str, Any]]) -> None:
         return
     last = epochs[-1]
     with st.container(horizontal=True):
-        st.metric("Validation accuracy", f"{last['accuracy']:.1%}")
-        st.metric("Validation AUC", f"{last['auc']:.4f}")
-        st.metric("Images a second", f"{last['images_per_second']:,.0f}")
+        st.metric(say("runs.accuracy"), write_share(last["accuracy"]))
+        st.metric(say("runs.auc"), write_number(last["auc"], 4))
+        st.metric(say("runs.speed"), write_number(last["images_per_second"]))
     if len(epochs) < 2:
         return  # one point is no curve
-    for column, name, title in zip(
-        st.columns(3), ("loss", "accuracy", "auc"), ("Loss", "Validation accuracy", "Validation AUC"), strict=True
-    ):
+    for column, name in zip(st.columns(3), ("loss", "accuracy", "auc"), strict=True):
+        title = say(f"runs.{name}")
         column.altair_chart(
-            draw_curve(epochs, name, title), height=180, key=f"curve_{name}", alt=f"{title} after each epoch"
+            draw_curve(epochs, name, title), height=180, key=f"curve_{name}", alt=say("runs.curve", figure=title)
         )
 
 
@@ -99,9 +100,11 @@ def draw_curve(epochs: list[dict[str, Any]], name: str, title: str) -> alt.Chart
         alt.Chart(table)
         .mark_line(point=True)
         .encode(
-            alt.X("epoch:Q").axis(tickMinStep=1, format="d", grid=False).scale(domain=[1, max(2, len(epochs))]),
+            alt.X("epoch:Q", title=say("runs.epoch"))
+            .axis(tickMinStep=1, format="d", grid=False)
+            .scale(domain=[1, max(2, len(epochs))]),
             alt.Y(f"{title}:Q").scale(zero=False, nice=True).axis(title=None, tickCount=4),
-            tooltip=["epoch", alt.Tooltip(title, format=".4f")],
+            tooltip=[alt.Tooltip("epoch:Q", title=say("runs.epoch")), alt.Tooltip(title, format=".4f")],
         )
         .properties(title=title)
     )

@@ -8,6 +8,7 @@ import streamlit as st
 
 from app import cache
 from app.cache import Diagnosis
+from app.choices import select
 from app.chosen import chosen_model, chosen_threshold, use_threshold
 from app.components.item_grid import Tile, item_grid, read_picks
 from app.components.pair_grid import PairCard, pair_grid
@@ -17,6 +18,7 @@ from app.figures import FIGURES, diagnosis_figure, drawn
 from app.opening import go_where_opened, open_items, open_pair
 from app.sprites import sprite_url
 from app.tables import classes_table, rates_table, suspects_table, trust_table
+from app.words import name_classes, say, write_number, write_share
 from siamese_core.artifacts import Bundle
 from siamese_core.confusion import ClassPairs, hardest_mistakes
 
@@ -31,35 +33,29 @@ def show_toolbar(model: Bundle, counts: ClassPairs) -> tuple[tuple[float, float]
     """The named thresholds, the costs of both mistakes, and the second model."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="evaluate_tools"):
         named = st.container(horizontal=True, width="content", gap="xsmall")
-        accept = cost_input("A false accept costs", "cost_accept")
-        reject = cost_input("A false reject costs", "cost_reject")
+        accept = cost_input(say("evaluate.cost_accept"), "cost_accept")
+        reject = cost_input(say("evaluate.cost_reject"), "cost_reject")
         others = [name for name in cache.model_names() if name != model.name]
-        second = st.selectbox(
-            "Beside", [NO_MODEL, *others], key="beside", bind="query-params", width=140, disabled=not others
-        )
+        models = {NO_MODEL: say("evaluate.no_model")} | {name: name for name in others}
+        second = select(say("evaluate.beside"), models, key="beside", width=140, disabled=not others)
     places = {
-        "Validation": counts.nearest(model.threshold),
-        "Best accuracy": counts.best(),
-        "EER": counts.equal(),
-        "FAR 1 %": counts.at_most(0.01),
-        "FAR 0.1 %": counts.at_most(0.001),
-        "Lowest cost": int(np.argmin(accept * counts.far + reject * counts.frr)),
+        "validation": counts.nearest(model.threshold),
+        "best_accuracy": counts.best(),
+        "eer": counts.equal(),
+        "far_1": counts.at_most(0.01),
+        "far_01": counts.at_most(0.001),
+        "lowest_cost": int(np.argmin(accept * counts.far + reject * counts.frr)),
     }
     with named:
-        for label, place in places.items():
+        for name, place in places.items():
             st.button(
-                label,
-                key=f"preset_{place_key(label)}",
+                say(f"evaluate.preset_{name}"),
+                key=f"preset_{name}",
                 on_click=use_threshold,
                 args=(model, float(counts.thresholds[place])),
                 icon=":material/check:" if counts.thresholds[place] == chosen_threshold(model) else None,
             )
     return (accept, reject), cache.bundle(second) if second in others else None
-
-
-def place_key(label: str) -> str:
-    """A preset's label as the end of a widget's key."""
-    return label.lower().replace(" %", "").replace(" ", "_").replace(".", "")
 
 
 def cost_input(label: str, key: str) -> float:
@@ -106,7 +102,7 @@ def show_explorer(model: Bundle, every: ClassPairs, costs: tuple[float, float], 
         beside = Beside(second.name, theirs.far, theirs.frr)
     threshold_explorer(
         counts,
-        cache.collection().class_names,
+        name_classes(cache.collection().class_names),
         name=model.name,
         threshold=float(counts.thresholds[counts.nearest(threshold)]),
         own=model.threshold,
@@ -124,14 +120,15 @@ def show_downloads(model: Bundle, found: Diagnosis) -> None:
     """Every figure of this page as PNG and SVG, and the numbers behind it as CSV."""
     threshold = chosen_threshold(model)
     tables = {
-        "Classes": lambda: classes_table(found, threshold),
-        "P(same)": lambda: trust_table(found),
+        "classes": lambda: classes_table(found, threshold),
+        "p_same": lambda: trust_table(found),
     }
-    with st.popover("Take away", icon=":material/download:", type="tertiary", key="take_away"):
-        wanted = st.selectbox("Figure", FIGURES, key="figure")
+    with st.popover(say("evaluate.take_away"), icon=":material/download:", type="tertiary", key="take_away"):
+        figures = {name: say(f"evaluate.figure_{name}") for name in FIGURES}
+        wanted = st.selectbox(say("evaluate.figure"), FIGURES, format_func=figures.__getitem__, key="figure")
         figure = partial(diagnosis_figure, wanted, found, threshold, model.name)
         table = tables.get(wanted, lambda: rates_table(found))
-        stem = f"{model.name}-{wanted.lower().replace('(', '-').replace(')', '')}"
+        stem = f"{model.name}-{wanted.replace('_', '-')}"
         with st.container(horizontal=True):
             download("PNG", lambda: drawn(figure(), "png"), f"{stem}.png", "image/png")
             download("SVG", lambda: drawn(figure(), "svg"), f"{stem}.svg", "image/svg+xml")
@@ -145,18 +142,18 @@ def download(label: str, make: Callable[[], bytes | str], name: str, mime: str) 
 
 def show_mistakes(model: Bundle, found: Diagnosis) -> None:
     """Different pairs taken for the same, then same ones taken for different, each kind worst first."""
-    test, class_names = cache.collection().split("test"), cache.collection().class_names
+    test, class_names = cache.collection().split("test"), name_classes(cache.collection().class_names)
     threshold, cell = chosen_threshold(model), st.session_state.get("cell")
     pairs, distances = found.hardest, found.hardest_distances
     with st.container(horizontal=True, vertical_alignment="center", key="mistakes_head"):
-        st.header("Hardest mistakes", anchor=False, width="content")
+        st.header(say("evaluate.mistakes"), anchor=False, width="content")
         if cell is not None:
             st.button(
-                " and ".join(class_names[label] for label in cell),
+                say("evaluate.both", one=class_names[cell[0]], other=class_names[cell[1]]),
                 key="forget_cell",
                 icon=":material/close:",
                 on_click=forget_cell,
-                help="Show the mistakes of all classes again",
+                help=say("evaluate.forget_cell"),
             )
     if cell is not None:
         of_both = np.sort(np.stack([test.labels[pairs.left], test.labels[pairs.right]]), axis=0)
@@ -169,7 +166,7 @@ def show_mistakes(model: Bundle, found: Diagnosis) -> None:
         ]
     )
     if not len(rows):
-        st.info("No mistake here at this threshold.")
+        st.info(say("evaluate.no_mistake"))
         return
     cards = [
         PairCard(
@@ -184,7 +181,7 @@ def show_mistakes(model: Bundle, found: Diagnosis) -> None:
         for row in rows
     ]
     pair_grid(
-        "Hardest mistakes",
+        say("evaluate.mistakes"),
         cards,
         split="test",
         sprite=sprite_url("test", [item for card in cards for item in (card.left, card.right)]),
@@ -207,9 +204,10 @@ def open_evidence(suspect: int) -> None:
 
 def show_suspects(found: Diagnosis) -> None:
     """Items that are likely mislabelled, and for one of them the neighbours that say so."""
-    test, class_names, suspects = cache.collection().split("test"), cache.collection().class_names, found.suspects
+    test, suspects = cache.collection().split("test"), found.suspects
+    class_names = name_classes(cache.collection().class_names)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        st.header("Likely mislabelled", anchor=False, width="content")
+        st.header(say("evaluate.suspects"), anchor=False, width="content")
         if len(suspects.rows):
             st.download_button(
                 "CSV",
@@ -219,10 +217,10 @@ def show_suspects(found: Diagnosis) -> None:
                 on_click="ignore",
                 key="suspects_csv",
                 icon=":material/download:",
-                help=f"All {len(suspects.rows)} items whose neighbours contradict their label.",
+                help=say("evaluate.suspects_help", count=write_number(len(suspects.rows))),
             )
     if not len(suspects.rows):
-        st.info("No item's neighbours contradict its label.")
+        st.info(say("evaluate.no_suspect"))
         return
     ids = test.ids[suspects.rows[:SUSPECTS]]
     chosen = st.session_state.get("suspect")
@@ -231,7 +229,7 @@ def show_suspects(found: Diagnosis) -> None:
     evidence, wall = st.columns([2, 3], gap="large")
     with wall:
         item_grid(
-            "Likely mislabelled items, the clearest first",
+            say("evaluate.suspects_list"),
             [
                 Tile(int(ids[place]), class_names[test.labels[suspects.rows[place]]], badge="✓" if place == at else "")
                 for place in range(len(ids))
@@ -243,16 +241,16 @@ def show_suspects(found: Diagnosis) -> None:
         )
     with evidence:
         label, proposed = class_names[test.labels[row]], class_names[suspects.proposed[at]]
-        st.markdown(f"Test {test.ids[row]} is labelled **{label}**. Is it a **{proposed}**?")
+        st.markdown(say("evaluate.suspect", item=test.ids[row], label=label, proposed=proposed))
         votes = round(suspects.agreement[at] * cache.VOTERS)
         own = round(suspects.own[at] * cache.VOTERS)
-        st.caption(f"Of its {cache.VOTERS} nearest, {votes} are {proposed}, {own} {label}.")
+        st.caption(say("evaluate.votes", count=cache.VOTERS, votes=votes, proposed=proposed, own=own, label=label))
         agree = np.flatnonzero(test.labels[found.neighbours[row]] == suspects.proposed[at])[:EVIDENCE]
         near = test.ids[found.neighbours[row][agree]]
         item_grid(
-            f"The nearest that are {proposed}",
+            say("evaluate.evidence", proposed=proposed),
             [
-                Tile(int(item), proposed, caption=f"{distance:.3f}")
+                Tile(int(item), proposed, caption=write_number(distance, 3))
                 for item, distance in zip(near, found.neighbour_distances[row][agree], strict=True)
             ],
             split="test",
@@ -266,9 +264,9 @@ def show_suspects(found: Diagnosis) -> None:
 def show_trust(model: Bundle, found: Diagnosis) -> None:
     """Whether P(same) is true: what was said against what happened."""
     trust = found.trust
-    st.header("Is P(same) true?", anchor=False)
+    st.header(say("evaluate.trust"), anchor=False)
     reliability_diagram(trust, name=model.name, key="reliability")
-    st.caption(f"On the dotted line every probability is true. Mean distance from it: {100 * trust.ece:.2f} points.")
+    st.caption(say("evaluate.trust_note", points=write_number(100 * trust.ece, 2)))
 
 
 def show_ceiling(model: Bundle, found: Diagnosis) -> None:
@@ -276,19 +274,15 @@ def show_ceiling(model: Bundle, found: Diagnosis) -> None:
     place = found.counts.nearest(chosen_threshold(model))
     here = 1.0 - (found.counts.far[place] + found.counts.frr[place]) / 2.0
     top = found.ceiling.balanced_accuracy
-    st.header("Ceiling", anchor=False)
-    st.metric("The most its classes allow", f"{top:.2%}", f"{100 * (top - here):.2f} points above this threshold",
-              delta_color="off", delta_arrow="off")  # fmt: skip
+    st.header(say("evaluate.ceiling"), anchor=False)
+    gap = say("evaluate.ceiling_gap", points=write_number(100 * (top - here), 2))
+    st.metric(say("evaluate.ceiling_most"), write_share(top, 2), gap, delta_color="off", delta_arrow="off")
     st.progress(min(1.0, max(0.0, (here - 0.5) / (top - 0.5))) if top > 0.5 else 0.0)
-    st.caption(
-        f"How it is found: the {cache.WITNESSES} nearest others of an image say how likely each class is"
-        f" ({found.ceiling.class_accuracy:.1%} right). Two images are called the same when the products of these"
-        " probabilities sum to enough. The bar runs from guessing to that."
-    )
+    st.caption(say("evaluate.ceiling_note", count=cache.WITNESSES, accuracy=write_share(found.ceiling.class_accuracy)))
     unseen = model.metrics.get("unseen")
     if unseen:
-        st.metric("Right on classes it has seen", f"{unseen['seen_balanced_accuracy']:.2%}")
-        st.metric("Right on classes it never saw", f"{unseen['unseen_balanced_accuracy']:.2%}")
+        st.metric(say("evaluate.seen"), write_share(unseen["seen_balanced_accuracy"], 2))
+        st.metric(say("evaluate.unseen"), write_share(unseen["unseen_balanced_accuracy"], 2))
 
 
 go_where_opened()
@@ -299,8 +293,7 @@ show_explorer(chosen, counts, costs, second)
 test_count = len(cache.collection().split("test"))
 about = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center")
 about.caption(
-    f"All {test_count * (test_count - 1) // 2:,} pairs of the test images. The validation threshold was chosen on other"
-    " images; every other named one is read off these pairs.",
+    say("evaluate.about", count=write_number(test_count * (test_count - 1) // 2)),
     width="content",
 )
 diagnosis = cache.diagnosis(chosen)

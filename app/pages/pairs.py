@@ -1,43 +1,43 @@
 """Pairs: what the network is trained and tested on, with truth, distance and verdict."""
 
 import math
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
 import streamlit as st
 
 from app import cache
+from app.choices import choose, select
 from app.chosen import HIGHEST_THRESHOLD, chosen_model, chosen_threshold
 from app.components.pair_grid import PairCard, pair_grid, read_turn
 from app.figures import ten_pairs_png
 from app.opening import go_where_opened, open_pair
 from app.pair_filter import ORDERS, PairFilter
 from app.quiz import show_quiz
+from app.slots import name_splits
 from app.sprites import sprite_url
 from app.tables import pairs_table
+from app.words import name_class, say, write_number, write_share
 from siamese_core.artifacts import Bundle
 
 PAIRS_A_PAGE = 24
-SPLITS = {"test": "Test", "train": "Training"}
-TRUTHS = {"all": "All", "same": "Same", "different": "Different"}
-VERDICTS = {"all": "All", "right": "Right", "wrong": "Wrong"}
-MODES = {"browse": "Browse", "quiz": "Guess"}
-ANY_CLASS = "Any class"
+TRUTHS = ("all", "same", "different")
+VERDICTS = ("all", "right", "wrong")
+MODES = ("browse", "quiz")
+ANY_CLASS = "any"
 
 
-def choose(label: str, options: dict[str, str], *, key: str) -> str:
-    """The key of the chosen option; the first one when the browser sends none of them."""
-    chosen = st.segmented_control(
-        label, list(options), format_func=options.__getitem__, default=next(iter(options)), required=True, key=key,
-        bind="query-params",
-    )  # fmt: skip
-    return chosen if chosen in options else next(iter(options))
+def name_all(options: Sequence[str]) -> dict[str, str]:
+    """Options by the visitor's words for them."""
+    return {option: say(f"pairs.{option}") for option in options}
 
 
 def choose_class(label: str, *, key: str) -> int | None:
     """The label of the chosen class; None for any."""
     class_names = cache.collection().class_names
-    name = st.selectbox(label, [ANY_CLASS, *class_names], key=key, bind="query-params", width=140)
+    options = {ANY_CLASS: say("pairs.any_class")} | {name: name_class(name) for name in class_names}
+    name = select(label, options, key=key, width=140)
     return class_names.index(name) if name in class_names else None
 
 
@@ -53,12 +53,12 @@ def choose_distance(label: str, words: str, *, key: str) -> float | None:
 def choose_filter(order: str) -> PairFilter:
     """Every filter, all of them in the address."""
     with st.container(horizontal=True, key="filters"):
-        truth = choose("Truth", TRUTHS, key="pairs_truth")
-        verdict = choose("Verdict", VERDICTS, key="pairs_verdict")
-        one = choose_class("Class", key="pairs_class")
-        other = choose_class("and", key="pairs_with")
-        least = choose_distance("Distance from", "0", key="pairs_from")
-        most = choose_distance("to", "any", key="pairs_to")
+        truth = choose(say("pairs.truth"), name_all(TRUTHS), key="pairs_truth")
+        verdict = choose(say("pairs.verdict"), name_all(VERDICTS), key="pairs_verdict")
+        one = choose_class(say("pairs.class"), key="pairs_class")
+        other = choose_class(say("pairs.and"), key="pairs_with")
+        least = choose_distance(say("pairs.from"), "0", key="pairs_from")
+        most = choose_distance(say("pairs.to"), say("pairs.any"), key="pairs_to")
     return PairFilter(truth, verdict, one, other, least, most, order)
 
 
@@ -73,8 +73,8 @@ def make_cards(table: cache.PairTable, same: np.ndarray, rows: np.ndarray) -> li
             PairCard(
                 left=int(split.ids[left]),
                 right=int(split.ids[right]),
-                left_class=class_names[split.labels[left]],
-                right_class=class_names[split.labels[right]],
+                left_class=name_class(class_names[split.labels[left]]),
+                right_class=name_class(class_names[split.labels[right]]),
                 distance=float(table.distances[row]),
                 same=bool(same[row]),
                 is_same=bool(table.pairs.is_same[row]),
@@ -100,20 +100,25 @@ def show_pairs(model: Bundle, split_name: str, order: str) -> None:
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         right = np.mean(same == table.pairs.is_same)
         st.markdown(
-            f"**{len(rows):,}** of {len(table.pairs):,} {SPLITS[split_name].lower()} pairs"
-            f" · {right:.1%} of all right at threshold {threshold:.2f}",
+            say(
+                f"pairs.count_{split_name}",
+                shown=write_number(len(rows)),
+                all=write_number(len(table.pairs)),
+                right=write_share(float(right)),
+                threshold=write_number(threshold, 2),
+            ),
             width="content",
         )
         if len(rows):
             st.download_button(
-                "Ten pairs as PNG",
+                say("pairs.ten"),
                 lambda: ten_pairs_png(table, rows),
                 file_name=f"ten-pairs-{split_name}.png",
                 mime="image/png",
                 on_click="ignore",
                 key="ten_pairs",
                 icon=":material/download:",
-                help="The tutorial's figure: the first ten of the pairs below.",
+                help=say("pairs.ten_help"),
             )
             st.download_button(
                 "CSV",
@@ -123,10 +128,10 @@ def show_pairs(model: Bundle, split_name: str, order: str) -> None:
                 on_click="ignore",
                 key="pairs_csv",
                 icon=":material/download:",
-                help="All of the pairs below, with truth, distance and verdict.",
+                help=say("pairs.csv_help"),
             )
     if not len(rows):
-        st.info("No pair passes these filters.")
+        st.info(say("pairs.none"))
         return
     count = -(-len(rows) // PAIRS_A_PAGE)
     grid = st.container()
@@ -136,7 +141,7 @@ def show_pairs(model: Bundle, split_name: str, order: str) -> None:
     cards = make_cards(table, same, rows[(page - 1) * PAIRS_A_PAGE : page * PAIRS_A_PAGE])
     with grid:
         pair_grid(
-            f"Pairs of the {split_name} split",
+            say("pairs.grid", split=say(f"split.{split_name}")),
             cards,
             split=split_name,
             sprite=sprite_url(split_name, [item for card in cards for item in (card.left, card.right)]),
@@ -149,12 +154,11 @@ def show_pairs(model: Bundle, split_name: str, order: str) -> None:
 go_where_opened()
 model = chosen_model()
 with st.container(horizontal=True):
-    mode = choose("Mode", MODES, key="pairs_mode")
+    mode = choose(say("pairs.mode"), name_all(MODES), key="pairs_mode")
     if mode == "browse":
-        split_name = choose("Split", SPLITS if cache.collection().complete else {"test": "Test"}, key="pairs_split")
-        order = st.selectbox(
-            "Order", list(ORDERS), format_func=ORDERS.__getitem__, key="pairs_order", bind="query-params", width=190
-        )
+        split_name = choose(say("pairs.split"), name_all(list(name_splits())), key="pairs_split")
+        orders = {order: say(f"pairs.order_{order}") for order in ORDERS}
+        order = select(say("pairs.order"), orders, key="pairs_order", width=190)
 if mode == "browse":
     show_pairs(model, split_name, order)
 else:

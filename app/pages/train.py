@@ -9,17 +9,13 @@ from app.chosen import chosen_model
 from app.components.network_diagram import network_diagram
 from app.models import open_bundles, show_comparison, show_models
 from app.runs import show_run
+from app.words import say, tell
 from siamese_core import artifacts, jobs
 from siamese_core.artifacts import Bundle
 from siamese_core.config import BOUNDS, RECIPES, Recipe
 from siamese_core.errors import SiameseError
 
 SECONDS_A_LOOK = 1.0
-RECIPE_WORDS = {
-    "classic": "The tutorial to the letter: three dense layers, the tutorial's pairs, 20 epochs.",
-    "fast": "The same job in seconds: every pair of each batch is used.",
-    "best": "A small residual network, like the model that comes with the app: half an hour or so.",
-}
 
 
 def number(label: str, name: str, value: float | None, *, key: str, **options: Any) -> float | int | None:
@@ -27,7 +23,7 @@ def number(label: str, name: str, value: float | None, *, key: str, **options: A
     low, high = BOUNDS[name]
     kind = float if name in ("margin", "learning_rate") else int
     if value is None:
-        st.number_input(label, value=None, placeholder="none", disabled=True, key=f"{key}_{name}")
+        st.number_input(label, value=None, placeholder=say("train.no_setting"), disabled=True, key=f"{key}_{name}")
         return None
     return st.number_input(label, kind(low), kind(high), kind(value), key=f"{key}_{name}", **options)
 
@@ -35,15 +31,17 @@ def number(label: str, name: str, value: float | None, *, key: str, **options: A
 def show_form(running: bool) -> None:
     """The settings of a run; a submit starts it."""
     chosen = st.segmented_control(
-        "Recipe", list(RECIPES), default="fast", required=True, key="recipe", bind="query-params"
+        say("train.recipe"), list(RECIPES), default="fast", required=True, key="recipe", bind="query-params"
     )
     recipe = RECIPES.get(chosen, RECIPES["fast"])
-    st.caption(RECIPE_WORDS.get(recipe.name, ""))
+    st.caption(say(f"train.recipe_{recipe.name}"))
     with st.form("train", border=False):
         settings = read_settings(recipe)
-        submitted = st.form_submit_button("Start training", key="start", icon=":material/play_arrow:", disabled=running)
+        submitted = st.form_submit_button(
+            say("train.start"), key="start", icon=":material/play_arrow:", disabled=running
+        )
     if running:
-        st.caption("One run at a time: this one first.")
+        st.caption(say("train.busy"))
     if submitted and not running:
         start_run(recipe, settings)
 
@@ -53,13 +51,13 @@ def read_settings(recipe: Recipe) -> dict[str, Any]:
     key = f"train_{recipe.name}"
     left, right = st.columns(2)
     with left:
-        epochs = number("Epochs", "epochs", recipe.epochs, key=key)
-        rate = number("Learning rate", "learning_rate", recipe.learning_rate, key=key, step=0.0005, format="%.4f")
-        seed = number("Seed", "seed", 0, key=key)
+        epochs = number(say("train.epochs"), "epochs", recipe.epochs, key=key)
+        rate = number(say("train.rate"), "learning_rate", recipe.learning_rate, key=key, step=0.0005, format="%.4f")
+        seed = number(say("train.seed"), "seed", 0, key=key)
     with right:
-        batch = number("Batch size", "batch_size", recipe.batch_size, key=key)
-        margin = number("Margin", "margin", recipe.margin, key=key, step=0.1, format="%.2f")
-        name = st.text_input("Name", max_chars=64, key=suggest_name(recipe.name))
+        batch = number(say("train.batch"), "batch_size", recipe.batch_size, key=key)
+        margin = number(say("train.margin"), "margin", recipe.margin, key=key, step=0.1, format="%.2f")
+        name = st.text_input(say("train.name"), max_chars=64, key=suggest_name(recipe.name))
     return {
         "name": name,
         "epochs": epochs,
@@ -92,18 +90,17 @@ def start_run(recipe: Recipe, settings: dict[str, Any]) -> None:
         jobs.start(recipe.name, name, **settings)
         st.session_state["started_name"] = name
     except SiameseError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(tell(error), icon=":material/error:")
     else:
         st.rerun()
 
 
 def show_network(model: Bundle) -> None:
     """The diagram of a model's layers."""
-    st.header(f"The network of {model.name}", anchor=False)
+    st.header(say("train.network", name=model.name), anchor=False)
     layers = model.config["layers"]
     branches = any(len(layer.get("inputs", [])) > 1 for layer in layers)
-    words = " What stands below the main way is a shortcut, added to it." if branches else ""
-    st.caption(f"Both images pass through the same layers.{words}")
+    st.caption(say("train.network_note_branches" if branches else "train.network_note"))
     network_diagram(layers, key="diagram")
 
 
@@ -114,7 +111,7 @@ with form:
 with live:
     st.fragment(show_run, run_every=SECONDS_A_LOOK if running else None)()
 
-st.header("Models", anchor=False)
+st.header(say("train.models"), anchor=False)
 bundles = open_bundles()
 if bundles:
     show_models(bundles)

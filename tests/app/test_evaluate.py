@@ -204,4 +204,4 @@ def test_a_single_model_stands_alone(open_app: OpenApp, own_artifacts) -> None:
     ship("classic", own_artifacts)
     app = open_app("evaluate")
     assert not app.exception
-    assert app.get_by_key("beside").disabled
+    assert app.get_by_key("beside_shown").disabled

@@ -32,7 +32,7 @@ def test_shows_test_pairs_with_truth_distance_and_verdict(open_app: OpenApp) -> 
 def test_says_the_share_the_models_figures_say(open_app: OpenApp) -> None:
     app = open_app("pairs")
     accuracy = load_bundle("best").metrics["tutorial_pairs"]["accuracy"]
-    assert f"{accuracy:.1%} of all right" in app.markdown[0].value
+    assert f"{100 * accuracy:.1f} % of all right" in app.markdown[0].value
 
 
 def test_training_pairs_are_there_too(open_app: OpenApp) -> None:
@@ -81,7 +81,7 @@ def test_a_distance_range_leaves_what_lies_within(open_app: OpenApp) -> None:
 
 
 def test_pairs_near_the_threshold_come_first(open_app: OpenApp) -> None:
-    app = open_app("pairs", pairs_order="Near the threshold", threshold="0.5")
+    app = open_app("pairs", pairs_order="threshold", threshold="0.5")
     gaps = np.array([abs(float(card["distance"]) - 0.5) for card in cards(app)])
     assert (np.diff(gaps) >= -1e-4).all()
     assert gaps.max() < 0.01
@@ -137,4 +137,4 @@ def test_with_the_sample_alone_there_are_test_pairs(open_app: OpenApp, sample_on
     app = open_app("pairs")
     assert not app.exception
     assert "1,980" in app.markdown[0].value
-    assert app.get_by_key("pairs_split").options == ["Test"]
+    assert app.get_by_key("pairs_split_shown").options == ["Test"]

@@ -27,7 +27,7 @@ def say(app: AppTest, is_same: bool) -> None:
 
 
 def test_who_answers_as_the_labels_do_beats_the_network(open_app: OpenApp) -> None:
-    app = open_app("pairs", pairs_mode="Guess")
+    app = open_app("pairs", pairs_mode="quiz")
     assert not app.exception
     assert figures(app) == {"You": "0", "Network": "0", "Question": "1 of 10"}
     for is_same in truths(app):
@@ -41,20 +41,20 @@ def test_who_answers_as_the_labels_do_beats_the_network(open_app: OpenApp) -> No
 
 
 def test_a_wrong_answer_scores_nothing(open_app: OpenApp) -> None:
-    app = open_app("pairs", pairs_mode="Guess")
+    app = open_app("pairs", pairs_mode="quiz")
     say(app, not truths(app)[0])
     assert figures(app)["You"] == "0"
     assert figures(app)["Question"] == "1 of 10"
 
 
 def test_the_answer_is_not_given_away(open_app: OpenApp) -> None:
-    app = open_app("pairs", pairs_mode="Guess")
+    app = open_app("pairs", pairs_mode="quiz")
     assert not any("labels say" in text.value for text in app.markdown)
     assert not app.get("bidi_component")
 
 
 def test_another_threshold_begins_anew(open_app: OpenApp) -> None:
-    app = open_app("pairs", pairs_mode="Guess")
+    app = open_app("pairs", pairs_mode="quiz")
     say(app, True)
     app.button(key="next").click().run()
     app.number_input(key="threshold").set_value(0.6).run()

@@ -58,7 +58,7 @@ def test_opens_with_the_form_the_models_and_the_network(open_app: OpenApp, own_m
     assert app.text_input(key="train_fast_name").value == "my-fast"
     assert "Stop training" not in [button.label for button in app.button]
     figures = load_bundle("best").metrics["tutorial_pairs"]
-    assert f"{figures['accuracy']:.1%}" in [metric.value for metric in app.metric]
+    assert f"{100 * figures['accuracy']:.1f} %" in [metric.value for metric in app.metric]
     boxes = [box for column in component_data(app, "diagram")["columns"] for box in column]
     assert boxes[0]["type"] == "Two images"
     assert boxes[-1]["type"] == "Distance"
@@ -109,7 +109,7 @@ def test_a_running_run_shows_progress_and_a_way_to_stop(
     assert not app.exception
     assert app.progress[0].value == 62
     assert "epoch 3 of 4" in app.progress[0].text
-    assert "92.0%" in [metric.value for metric in app.metric]
+    assert "92.0 %" in [metric.value for metric in app.metric]
     assert app.button(key="start").disabled
     app.button(key="stop_training").click().run()
     assert stopped == ["20260101-000000-abcdef"]

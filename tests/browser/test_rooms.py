@@ -47,7 +47,7 @@ def focused_pair(page: Page) -> int:
 
 
 def test_j_and_k_walk_over_the_pairs_and_on_to_the_next_page(page: Page) -> None:
-    page.goto("/pairs?pairs_order=Near+the+threshold")
+    page.goto("/pairs?pairs_order=threshold")
     cards = page.locator(".st-key-pair_grid .pair")
     expect(cards).to_have_count(24)
     first = cards.first.get_attribute("title")

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.components import register
+from app.words import say, write_number
 
 _MOUNT = register("network_diagram", html='<ol class="flow"></ol>')
 
@@ -20,12 +21,12 @@ def network_diagram(layers: Sequence[Layer], *, key: str) -> None:
     layers = [layer for layer in layers if layer["type"] != "InputLayer"]  # the images' own box stands for it
     total = sum(int(layer["parameters"]) for layer in layers)
     columns = [
-        [_box("Two images", "28 × 28, uint8", "same weights for both", end=True)],
+        [_box(say("network.images"), say("network.images_shape"), say("network.images_note"), end=True)],
         *([_describe(layer) for layer in column] for column in arrange(layers)),
-        [_box("Distance", "√ Σ (a − b)²", "same when ≤ threshold", end=True)],
+        [_box(say("network.distance"), say("network.distance_shape"), say("network.distance_note"), end=True)],
     ]
     data = {
-        "label": f"The network: {len(layers)} layers, {total:,} parameters",
+        "label": say("network.described", layers=len(layers), parameters=write_number(total)),
         "columns": columns,
         "arrows": not _merges(layers) or all("inputs" in layer for layer in layers),
     }
@@ -69,7 +70,7 @@ def _merges(layers: Sequence[Layer]) -> bool:
 def _describe(layer: Layer) -> dict[str, Any]:
     count = int(layer["parameters"])
     shape = " × ".join(str(side) for side in layer["output_shape"])
-    return _box(str(layer["type"]), shape, f"{count:,} parameters" if count else "")
+    return _box(str(layer["type"]), shape, say("network.parameters", count=write_number(count)) if count else "")
 
 
 def _box(kind: str, shape: str, parameters: str, *, end: bool = False) -> dict[str, Any]:

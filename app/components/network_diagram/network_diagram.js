@@ -3,6 +3,7 @@
 export default function (component) {
   const { parentElement, data } = component;
   const flow = parentElement.querySelector(".flow");
+  speak(parentElement, data);
   flow.setAttribute("aria-label", data.label);
   flow.classList.toggle("arrows", data.arrows);
   flow.replaceChildren(...data.columns.map(buildColumn));

@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from app.components import register
+from app.words import say, write_number
 
 _MOUNT = register("pair_grid", html='<div class="grid" role="group"></div>')
 
@@ -70,11 +71,15 @@ def _describe(card: PairCard, split: str) -> dict[str, Any]:
     return {
         "left": card.left,
         "right": card.right,
-        "left_name": f"{card.left_class}, {split} {card.left},",
-        "right_name": f"{card.right_class}, {split} {card.right}",
-        "distance": f"{card.distance:.4f}",
+        "left_name": _name(card.left_class, split, card.left),
+        "right_name": _name(card.right_class, split, card.right),
+        "distance": write_number(card.distance, 4),
         "verdict": "same" if card.same else "different",
         "truth": "same" if card.is_same else "different",
         "right_verdict": card.same == card.is_same,
         "classes": classes,
     }
+
+
+def _name(class_name: str, split: str, item: int) -> str:
+    return say("pairs.item", **{"class": class_name}, split=say(f"split.{split}"), item=item)

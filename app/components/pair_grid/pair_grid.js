@@ -15,8 +15,9 @@ export default function (component) {
   }
   state.turn = data.turns ? (step) => setTriggerValue("turn", step) : null;
 
+  speak(parentElement, data);
   grid.setAttribute("aria-label", data.label);
-  grid.replaceChildren(...data.pairs.map((pair) => buildCard(pair, setTriggerValue)));
+  grid.replaceChildren(...data.pairs.map((pair) => buildCard(pair, data.words, setTriggerValue)));
   if (state.arrive && state.sprite !== data.sprite) {
     (state.arrive > 0 ? grid.firstElementChild : grid.lastElementChild)?.focus();
     state.arrive = null;
@@ -52,10 +53,10 @@ function onKey(grid, state, event) {
   }
 }
 
-function buildCard(pair, setTriggerValue) {
+function buildCard(pair, words, setTriggerValue) {
   const card = element("button", pair.right_verdict ? "pair right" : "pair");
   card.type = "button";
-  card.title = `${pair.left_name} and ${pair.right_name}`;
+  card.title = phrase(words.both, { left: pair.left_name, right: pair.right_name });
   card.onclick = () => setTriggerValue("open", { left: pair.left, right: pair.right });
 
   const pictures = element("div", "pictures");
@@ -65,19 +66,24 @@ function buildCard(pair, setTriggerValue) {
     pictures.append(canvas);
   }
 
+  const kind = (word) => (word === "same" ? words.same : words.different);
   const row = element("div", "row");
-  row.append(text("span", "distance", pair.distance), text("span", "mark", pair.right_verdict ? "✓ right" : "✗ wrong"));
+  row.append(text("span", "distance", pair.distance), text("span", "mark", pair.right_verdict ? `✓ ${words.right}` : `✗ ${words.wrong}`));
   card.append(
     pictures,
     row,
-    facts({ Truth: pair.truth, Verdict: pair.verdict, Items: pair.classes }),
+    facts([
+      [words.truth, kind(pair.truth)],
+      [words.verdict, kind(pair.verdict)],
+      [words.items, pair.classes],
+    ]),
   );
   return card;
 }
 
 function facts(entries) {
   const list = element("dl", "facts");
-  for (const [term, value] of Object.entries(entries)) list.append(text("dt", "", term), text("dd", "", value));
+  for (const [term, value] of entries) list.append(text("dt", "", term), text("dd", "", value));
   return list;
 }
 

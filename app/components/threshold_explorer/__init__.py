@@ -15,15 +15,15 @@ _MOUNT = register(
 <div class="root">
   <section class="spread">
     <div class="plot"><svg class="histogram" aria-hidden="true"></svg><div class="handle" tabindex="0" role="slider"
-      aria-label="Threshold" aria-orientation="horizontal"><i></i></div></div>
+      aria-orientation="horizontal"><i></i></div></div>
   </section>
-  <section class="figures" role="group" aria-label="What this threshold does"></section>
+  <section class="figures" role="group"></section>
   <section class="curves">
-    <figure><figcaption>ROC</figcaption><svg class="roc" role="img"></svg></figure>
-    <figure><figcaption>DET, logarithmic</figcaption><svg class="det" role="img"></svg></figure>
+    <figure><figcaption data-word="roc"></figcaption><svg class="roc" role="img"></svg></figure>
+    <figure><figcaption data-word="det"></figcaption><svg class="det" role="img"></svg></figure>
   </section>
   <section class="confusion">
-    <div class="cells" role="group" aria-label="Wrongly decided pairs of every two classes, in percent"></div>
+    <div class="cells" role="group"></div>
   </section>
 </div>
 """,

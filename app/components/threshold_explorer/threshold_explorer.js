@@ -19,6 +19,7 @@ export default function (component) {
     listen(state);
   }
   state.data = data;
+  name(state);
   state.model = sumUp(data);
   state.send = () => {
     clearTimeout(state.timer);
@@ -38,6 +39,14 @@ export default function (component) {
     state.observer?.disconnect();
     instances.delete(parentElement);
   };
+}
+
+function name(state) {
+  const { words } = state.data;
+  speak(state.root, state.data);
+  find(state, ".handle").setAttribute("aria-label", words.threshold);
+  find(state, ".figures").setAttribute("aria-label", words.figures);
+  find(state, ".cells").setAttribute("aria-label", words.cells);
 }
 
 // --- figures ---------------------------------------------------------------------------------------------------------
@@ -137,10 +146,10 @@ function drawHistogram(state) {
     <path class="same wrong" clip-path="url(#rejected)" d="${outline(bars.same)}"/>
     <line class="axis" x1="${INSET.left}" x2="${width - INSET.right}" y1="${floor}" y2="${floor}"/>`;
 
-  for (const value of ticks(end(state))) write(svg, value.toFixed(1), toX(state, value), floor + 16, "tick");
-  write(svg, "distance", width - INSET.right, floor + 34, "tick last");
-  peakLabel(state, svg, bars.same, "same pairs", "name same-name");
-  peakLabel(state, svg, bars.different, "different pairs", "name different-name");
+  for (const value of ticks(end(state))) write(svg, writeNumber(data.language, value, 1), toX(state, value), floor + 16, "tick");
+  write(svg, data.words.distance, width - INSET.right, floor + 34, "tick last");
+  peakLabel(state, svg, bars.same, data.words.same_pairs, "name same-name");
+  peakLabel(state, svg, bars.different, data.words.different_pairs, "name different-name");
 
   const [low, high] = data.interval ?? [data.own, data.own];
   const y = floor + 24;
@@ -148,9 +157,10 @@ function drawHistogram(state) {
     "beforeend",
     `<g class="own"><line x1="${toX(state, low)}" x2="${toX(state, high)}" y1="${y}" y2="${y}"/>
       <circle cx="${toX(state, data.own)}" cy="${y}" r="3.5"/></g>
-     <path class="cheapest" d="M${toX(state, data.thresholds[cheapest(state)])} ${floor + 2}l5 8h-10z"><title>lowest cost</title></path>`,
+     <path class="cheapest" d="M${toX(state, data.thresholds[cheapest(state)])} ${floor + 2}l5 8h-10z"><title>${data.words.lowest_cost}</title></path>`,
   );
-  const said = data.interval ? `validation ${low.toFixed(2)}–${high.toFixed(2)}` : "validation";
+  const [from, to] = [low, high].map((value) => writeNumber(data.language, value, 2));
+  const said = data.interval ? `${data.words.validation} ${from}–${to}` : data.words.validation;
   write(svg, said, toX(state, low) - 8, floor + 34 - 6, "tick before");
 }
 
@@ -196,6 +206,7 @@ const EDGE = { left: 44, bottom: 36, right: 10, top: 8 };
 function drawCurve(state, name) {
   const { xs, ys, share, inside, marks } = CURVES[name];
   const svg = find(state, `.${name}`);
+  const { words } = state.data;
   const x = (value) => EDGE.left + share(value) * (SIDE - EDGE.left - EDGE.right);
   const y = (value) => SIDE - EDGE.bottom - share(value) * (SIDE - EDGE.bottom - EDGE.top);
   const path = (curve) => {
@@ -208,16 +219,16 @@ function drawCurve(state, name) {
   svg.innerHTML = `<rect class="frame" x="${EDGE.left}" y="${EDGE.top}" width="${SIDE - EDGE.left - EDGE.right}"
       height="${SIDE - EDGE.bottom - EDGE.top}"/>`;
   for (const mark of marks) {
-    const words = `${100 * mark}`;
-    write(svg, words, x(mark), SIDE - EDGE.bottom + 14, "tick");
-    if (mark !== marks[0]) write(svg, words, EDGE.left - 6, y(mark) + 4, "tick last"); // once in the corner
+    const label = (100 * mark).toLocaleString(state.data.language);
+    write(svg, label, x(mark), SIDE - EDGE.bottom + 14, "tick");
+    if (mark !== marks[0]) write(svg, label, EDGE.left - 6, y(mark) + 4, "tick last"); // once in the corner
     svg.insertAdjacentHTML(
       "beforeend",
       `<path class="grid" d="M${x(mark)} ${EDGE.top}V${SIDE - EDGE.bottom}M${EDGE.left} ${y(mark)}H${SIDE - EDGE.right}"/>`,
     );
   }
-  write(svg, "FAR, %", (SIDE + EDGE.left) / 2, SIDE - 6, "tick");
-  const side = write(svg, name === "roc" ? "same pairs accepted, %" : "FRR, %", 12, SIDE / 2 - 16, "tick");
+  write(svg, words.far_axis, (SIDE + EDGE.left) / 2, SIDE - 6, "tick");
+  const side = write(svg, name === "roc" ? words.accepted_axis : words.frr_axis, 12, SIDE / 2 - 16, "tick");
   side.setAttribute("transform", `rotate(-90 12 ${SIDE / 2 - 16})`);
   const beside = state.data.beside;
   if (beside) svg.insertAdjacentHTML("beforeend", `<path class="curve beside" d="${path(beside)}"/>`);
@@ -226,20 +237,20 @@ function drawCurve(state, name) {
 
 function buildFigures(state) {
   const { data } = state;
-  const beside = data.beside;
+  const { beside, words } = data;
   find(state, ".figures").innerHTML = `
-    <p class="accuracy"><b data-figure="accuracy"></b> <span>right, half of the pairs being the same</span></p>
+    <p class="accuracy"><b data-figure="accuracy"></b> <span>${words.right}</span></p>
     <table>
-      <thead><tr><td></td><th scope="col">same pairs</th><th scope="col">different pairs</th></tr></thead>
+      <thead><tr><td></td><th scope="col">${words.same_pairs}</th><th scope="col">${words.different_pairs}</th></tr></thead>
       <tbody>
-        <tr><th scope="row">accepted</th><td data-figure="trueAccepts"></td><td class="wrong" data-figure="falseAccepts"></td></tr>
-        <tr><th scope="row">rejected</th><td class="wrong" data-figure="falseRejects"></td><td data-figure="trueRejects"></td></tr>
-        <tr><th scope="row">wrong</th><td><abbr title="False reject rate">FRR</abbr> <b data-figure="frr"></b></td>
-          <td><abbr title="False accept rate">FAR</abbr> <b data-figure="far"></b></td></tr>
+        <tr><th scope="row">${words.accepted}</th><td data-figure="trueAccepts"></td><td class="wrong" data-figure="falseAccepts"></td></tr>
+        <tr><th scope="row">${words.rejected}</th><td class="wrong" data-figure="falseRejects"></td><td data-figure="trueRejects"></td></tr>
+        <tr><th scope="row">${words.wrong}</th><td><abbr title="${words.frr_title}">FRR</abbr> <b data-figure="frr"></b></td>
+          <td><abbr title="${words.far_title}">FAR</abbr> <b data-figure="far"></b></td></tr>
       </tbody>
     </table>
-    <p>Cost of 100 pairs <b data-figure="cost"></b></p>
-    <p class="versus" ${beside ? "" : "hidden"}>At this FAR, FRR of <span class="line"></span><b class="their"></b>
+    <p>${words.cost} <b data-figure="cost"></b></p>
+    <p class="versus" ${beside ? "" : "hidden"}>${words.versus} <span class="line"></span><b class="their"></b>
       <b data-figure="theirs"></b></p>`;
   if (beside) find(state, ".their").textContent = beside.name;
   state.figures = new Map(
@@ -255,7 +266,7 @@ function buildCells(state) {
   const count = data.classes.length;
   box.style.setProperty("--classes", count);
   box.replaceChildren();
-  const note = element("p", "note", "Wrong pairs, %. A click shows them.");
+  const note = element("p", "note", data.words.note);
   note.style.gridColumn = `${Math.ceil(count / 2) + 2} / -1`;
   box.append(note);
   state.cells = model.cells.map((cell) => {
@@ -286,7 +297,10 @@ function buildCells(state) {
 
 function follow(state) {
   const { data, model, at } = state;
+  const { words } = data;
+  const percent = (share) => `${writeNumber(data.language, 100 * share, 2)} %`;
   const threshold = data.thresholds[at];
+  const written = writeNumber(data.language, threshold, 3);
   const found = figuresAt(state);
   const x = toX(state, threshold);
   find(state, "rect.accepted").setAttribute("width", x);
@@ -294,35 +308,36 @@ function follow(state) {
 
   const handle = find(state, ".handle");
   handle.style.left = `${x}px`;
-  handle.querySelector("i").textContent = threshold.toFixed(3);
+  handle.querySelector("i").textContent = written;
   handle.setAttribute("aria-valuemin", 0);
   handle.setAttribute("aria-valuemax", end(state).toFixed(3));
   handle.setAttribute("aria-valuenow", threshold.toFixed(3));
-  handle.setAttribute(
-    "aria-valuetext",
-    `${threshold.toFixed(3)}: ${percent(found.accuracy)} right, FAR ${percent(found.far)}, FRR ${percent(found.frr)}`,
-  );
+  const here = { far: percent(found.far), frr: percent(found.frr) };
+  const said = phrase(words.here, { threshold: written, accuracy: percent(found.accuracy), ...here });
+  handle.setAttribute("aria-valuetext", said);
 
   for (const name of ["accuracy", "far", "frr"]) state.figures.get(name).textContent = percent(found[name]);
   for (const name of ["trueAccepts", "falseAccepts", "trueRejects", "falseRejects"])
-    state.figures.get(name).textContent = found[name].toLocaleString("en");
-  state.figures.get("cost").textContent = found.cost.toFixed(2);
+    state.figures.get(name).textContent = writeNumber(data.language, found[name]);
+  state.figures.get("cost").textContent = writeNumber(data.language, found.cost, 2);
   if (data.beside) state.figures.get("theirs").textContent = percent(frrAtFar(data.beside, found.far));
 
   place(state, "roc", found.far, 1 - found.frr);
   place(state, "det", found.far, found.frr);
-  const words = `FAR ${percent(found.far)}, FRR ${percent(found.frr)}`;
-  find(state, ".roc").setAttribute("aria-label", `ROC curve of ${data.name}; here ${words}`);
-  find(state, ".det").setAttribute("aria-label", `DET curve of ${data.name}; here ${words}`);
+  find(state, ".roc").setAttribute("aria-label", phrase(words.roc_here, { name: data.name, ...here }));
+  find(state, ".det").setAttribute("aria-label", phrase(words.det_here, { name: data.name, ...here }));
 
   model.cells.forEach(({ one, other, within, all }, index) => {
     const wrong = all && (one === other ? all - within[at] : within[at]) / all;
     const cell = state.cells[index];
-    cell.textContent = short(wrong);
+    const shown = short(wrong, data.language);
+    cell.textContent = shown;
     cell.style.setProperty("--share", `${Math.min(55, 75 * Math.sqrt(wrong)).toFixed(0)}%`);
-    const names = one === other ? `two of ${data.classes[one]}` : `${data.classes[one]} and ${data.classes[other]}`;
-    cell.setAttribute("aria-label", `${names}: ${short(wrong)} % wrong`); // as it is read
-    cell.title = `${names}: ${percent(wrong)} wrong`;
+    const [first, second] = [data.classes[one], data.classes[other]];
+    const classes =
+      one === other ? phrase(words.two_of, { class: first }) : phrase(words.both, { one: first, other: second });
+    cell.setAttribute("aria-label", phrase(words.cell, { classes, share: `${shown} %` })); // as it is read
+    cell.title = phrase(words.cell, { classes, share: percent(wrong) });
   });
 }
 
@@ -432,13 +447,9 @@ function ticks(limit) {
   return Array.from({ length: Math.floor(limit / step) + 1 }, (_, index) => index * step);
 }
 
-function percent(share) {
-  return `${(100 * share).toFixed(2)} %`;
-}
-
-function short(share) {
+function short(share, language) {
   const value = 100 * share;
   if (!value) return "0";
-  if (value < 0.1) return "<.1";
-  return value < 9.95 ? value.toFixed(1) : value.toFixed(0);
+  if (value < 0.1) return language === "fr" ? "<,1" : "<.1";
+  return writeNumber(language, value, value < 9.95 ? 1 : 0);
 }

@@ -70,7 +70,7 @@ def build_bundle(
         on_event=on_event,
         should_stop=should_stop,
     )
-    onnx = to_onnx(trained.encoder)
+    onnx = to_onnx(trained.embedder)
     encoder = Encoder(onnx)
     embeddings = encoder.embed(test.images)
     calibration = calibrate(encoder.embed(training.images[validation]), training.labels[validation])

@@ -31,26 +31,27 @@ class Recipe:
         batches: "pairs": a batch is `batch_size` of the tutorial's pairs, two images each. "images": a batch is
             `batch_size` images, each embedded once, and every pair among them counts.
         loss: A key of `training.LOSSES`.
-        optimizer: "rmsprop" (Keras's defaults) or "adamw".
+        optimizer: "rmsprop" (Keras's defaults), "adamw" or "muon".
         schedule: "constant", or "one_cycle": up to `learning_rate` over the first fifth of the steps, then down to
             nothing along a cosine.
         epochs: How often every training pair or image is seen.
         batch_size: Pairs or images a step, see `batches`.
         learning_rate: The highest rate of the schedule.
-        weight_decay: Decoupled weight decay, for "adamw".
+        weight_decay: Decoupled weight decay, for "adamw" and "muon".
         margin: How far the contrastive loss pushes different items; None where the loss has no margin.
         temperature: Sharpness of the supervised contrastive loss; None where the loss has none.
         label_smoothing: Share of each target that the posterior loss spreads over all classes; None for other losses.
         flip: Whether training mirrors half of the images left to right.
         shift: Training moves each image by up to this many pixels a direction.
         drawn: Share of the images that training sees as somebody might draw them.
+        mirror: Whether the finished encoder embeds an image and its mirror image together, see `networks.with_mirror`.
     """
 
     name: str
     network: str
     batches: Literal["pairs", "images"]
     loss: str
-    optimizer: Literal["rmsprop", "adamw"]
+    optimizer: Literal["rmsprop", "adamw", "muon"]
     schedule: Literal["constant", "one_cycle"]
     epochs: int
     batch_size: int
@@ -62,6 +63,7 @@ class Recipe:
     flip: bool = False
     shift: int = 0
     drawn: float = 0.0
+    mirror: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """The recipe as plain JSON values."""
@@ -148,17 +150,18 @@ RECIPES: Mapping[str, Recipe] = {
             network="residual",
             batches="images",
             loss="posterior",
-            optimizer="adamw",
+            optimizer="muon",
             schedule="one_cycle",
-            epochs=30,
+            epochs=24,
             batch_size=256,
-            learning_rate=0.004,
+            learning_rate=0.006,
             weight_decay=0.05,
             temperature=0.3,
             label_smoothing=0.05,
             flip=True,
             shift=2,
             drawn=0.3,
+            mirror=True,
         ),
     )
 }

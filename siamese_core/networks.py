@@ -70,12 +70,12 @@ def perceptron(shape: tuple[int, int] = (28, 28)) -> keras.Model:
 
 
 def residual(shape: tuple[int, int] = (28, 28)) -> keras.Model:
-    """A small residual convolutional network: 28×28, 14×14, 7×7; d = 10, the roots of the class posteriors."""
+    """A small residual convolutional network: 14×14 and 7×7; d = 10, the roots of the class posteriors."""
     images, x = _pixels(shape)
     x = keras.layers.Reshape((*shape, 1), name="channel")(x)
-    x = _convolution(x, 32, stride=1, name="stem")
-    for number, width in enumerate((64, 128), start=1):
-        x = _residual_block(x, width, name=f"block_{number}")
+    x = _convolution(x, 64, size=5, stride=2, name="stem")
+    for number, (width, stride) in enumerate(((64, 1), (64, 1), (128, 2), (128, 1)), start=1):
+        x = _residual_block(x, width, stride=stride, name=f"block_{number}")
     x = keras.layers.GlobalAveragePooling2D(name="pool")(x)
     return keras.Model(images, _root_posterior(x, CLASSES), name="residual")
 
@@ -97,6 +97,17 @@ def siamese(encoder: keras.Model) -> keras.Model:
     right = keras.Input(shape, dtype="uint8", name="others")
     distance = EuclideanDistance(name="distance")([encoder(left), encoder(right)])
     return keras.Model([left, right], distance, name=f"siamese_{encoder.name}")
+
+
+def with_mirror(encoder: keras.Model) -> keras.Model:
+    """The encoder of an image and its mirror image together: the root of the mean of both squared embeddings.
+
+    For roots of class posteriors that is the root of the mean posterior. It shares the encoder's weights.
+    """
+    images = keras.Input(encoder.input_shape[1:], dtype="uint8", name="images")
+    squares = [keras.ops.square(encoder(side)) for side in (images, keras.ops.flip(images, axis=-1))]
+    embeddings = keras.ops.sqrt(keras.ops.add(*squares) / 2.0)
+    return keras.Model(images, embeddings, name=f"{encoder.name}_with_mirror")
 
 
 def describe(encoder: keras.Model) -> list[dict[str, Any]]:
@@ -182,17 +193,20 @@ def _root_posterior(x: Any, classes: int) -> Any:
     return RootPosterior(name="root_posterior")(x)
 
 
-def _convolution(x: Any, width: int, *, stride: int, name: str) -> Any:
-    x = keras.layers.Conv2D(width, 3, strides=stride, padding="same", use_bias=False, name=f"{name}_conv")(x)
+def _convolution(x: Any, width: int, *, size: int = 3, stride: int = 1, name: str) -> Any:
+    x = keras.layers.Conv2D(width, size, strides=stride, padding="same", use_bias=False, name=f"{name}_conv")(x)
     return keras.layers.ReLU(name=f"{name}_relu")(_normalised(x, name=f"{name}_norm"))
 
 
-def _residual_block(x: Any, width: int, *, name: str) -> Any:
-    """Two convolutions that halve the picture and change its width, beside a short cut that does the same."""
-    shortcut = keras.layers.AveragePooling2D(2, name=f"{name}_shrink")(x)
-    shortcut = keras.layers.Conv2D(width, 1, use_bias=False, name=f"{name}_widen")(shortcut)
-    shortcut = _normalised(shortcut, name=f"{name}_widen_norm")
-    x = _convolution(x, width, stride=2, name=f"{name}_1")
+def _residual_block(x: Any, width: int, *, stride: int, name: str) -> Any:
+    """Two convolutions beside a short cut; with a stride of 2 both halve the picture, and both may change its width."""
+    shortcut = x
+    if stride > 1:
+        shortcut = keras.layers.AveragePooling2D(stride, name=f"{name}_shrink")(shortcut)
+    if width != x.shape[-1]:
+        shortcut = keras.layers.Conv2D(width, 1, use_bias=False, name=f"{name}_widen")(shortcut)
+        shortcut = _normalised(shortcut, name=f"{name}_widen_norm")
+    x = _convolution(x, width, stride=stride, name=f"{name}_1")
     x = keras.layers.Conv2D(width, 3, padding="same", use_bias=False, name=f"{name}_2_conv")(x)
     x = keras.layers.Add(name=f"{name}_add")([_normalised(x, name=f"{name}_2_norm"), shortcut])
     return keras.layers.ReLU(name=f"{name}_out")(x)

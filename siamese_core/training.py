@@ -26,13 +26,12 @@ from siamese_core.losses import (
     posterior_loss,
     supervised_contrastive_loss,
 )
-from siamese_core.networks import NETWORKS
+from siamese_core.networks import NETWORKS, with_mirror
+from siamese_core.optimizers import build_optimizer
 from siamese_core.pairs import Pairs, tutorial_pairs
 
 SECONDS_A_LOOK = 0.25
 """How long compiled steps run on before the host looks whether to stop: short for a person, long beside a step."""
-WARM_UP_SHARE = 0.2
-"""Share of the steps in which the one-cycle rate rises."""
 
 
 @dataclass(frozen=True)
@@ -76,12 +75,14 @@ class Trained:
 
     Attributes:
         encoder: The network with the weights of the best epoch.
+        embedder: What embeds with them: the encoder, or encoder and mirror image together where the recipe says so.
         history: One event an epoch.
         kept: The event of the epoch whose weights were kept: the highest validation accuracy.
         stopped: Whether it was stopped before the last epoch.
     """
 
     encoder: keras.Model
+    embedder: keras.Model
     history: tuple[EpochEvent, ...]
     kept: EpochEvent
     stopped: bool
@@ -139,7 +140,7 @@ def train(
     if kept is None:
         raise RunError("Training was stopped before its first epoch ended, so there is no model to keep.")
     trainer.encoder.set_weights(kept_weights)
-    return Trained(trainer.encoder, tuple(history), kept, stopped=len(history) < recipe.epochs)
+    return Trained(trainer.encoder, trainer.embedder, tuple(history), kept, stopped=len(history) < recipe.epochs)
 
 
 class Trainer:
@@ -147,6 +148,7 @@ class Trainer:
 
     Attributes:
         encoder: The network, with the weights of this moment.
+        embedder: See `Trained`.
         recipe: How it is trained.
         steps: Steps of one epoch.
     """
@@ -163,7 +165,8 @@ class Trainer:
         self._strategy = tf.distribute.get_strategy()
         with self._strategy.scope():
             self.encoder = NETWORKS[recipe.network]()
-            self._optimizer = _optimizer(recipe, steps=recipe.epochs * self.steps)
+            self.embedder = with_mirror(self.encoder) if recipe.mirror else self.encoder
+            self._optimizer = build_optimizer(recipe, steps=recipe.epochs * self.steps)
             self._optimizer.build(self.encoder.trainable_variables)
         self._images = tf.constant(images)
         self._seed = seed
@@ -202,7 +205,7 @@ class Trainer:
 
     def embed(self, images: np.ndarray) -> np.ndarray:
         """Embeddings (n, d) float32 of (n, 28, 28) uint8 images by the weights of this moment."""
-        return self.encoder.predict(images, batch_size=1_000, verbose=0)
+        return self.embedder.predict(images, batch_size=1_000, verbose=0)
 
     def _count_steps(self) -> int:
         """Steps of one epoch. Pairs end with a smaller batch; images, of which each needs the others, drop the rest."""
@@ -282,20 +285,6 @@ LOSSES: Mapping[tuple[str, str], Callable[..., tf.Tensor]] = {
     ("posterior", "images"): posterior_loss,
 }
 """By loss and kind of batch: (targets, embeddings, the loss's own settings) -> losses."""
-
-
-def _optimizer(recipe: Recipe, *, steps: int) -> keras.optimizers.Optimizer:
-    rate: float | keras.optimizers.schedules.LearningRateSchedule = recipe.learning_rate
-    if recipe.schedule == "one_cycle":
-        rising = max(1, round(WARM_UP_SHARE * steps))
-        rate = keras.optimizers.schedules.CosineDecay(
-            0.0, max(1, steps - rising), warmup_target=recipe.learning_rate, warmup_steps=rising
-        )
-    if recipe.optimizer == "rmsprop":
-        return keras.optimizers.RMSprop(rate)
-    optimizer = keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay)
-    optimizer.exclude_from_weight_decay(var_names=["gamma", "beta", "bias"])
-    return optimizer
 
 
 def _report_progress(

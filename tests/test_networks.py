@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from siamese_core.encoder import Encoder
-from siamese_core.networks import NETWORKS, describe, load_weights, siamese, to_onnx, weights_by_name
+from siamese_core.networks import NETWORKS, describe, load_weights, siamese, to_onnx, weights_by_name, with_mirror
 
 UNIT_SPHERE = ("perceptron", "residual")
 
@@ -23,8 +23,9 @@ def test_classic_is_the_tutorials_network():
 def test_description_tells_what_each_layer_reads():
     layers = {layer["name"]: layer for layer in describe(NETWORKS["residual"]())}
     assert layers["images"]["inputs"] == []
-    assert layers["block_1_add"]["inputs"] == ["block_1_2_norm", "block_1_widen_norm"]
-    assert layers["block_1_shrink"]["inputs"] == ["stem_relu"]
+    assert layers["block_1_add"]["inputs"] == ["block_1_2_norm", "stem_relu"]
+    assert layers["block_3_add"]["inputs"] == ["block_3_2_norm", "block_3_widen_norm"]
+    assert layers["block_3_shrink"]["inputs"] == ["block_2_out"]
 
 
 def test_scaling_is_inside(encoder, fashion):
@@ -44,6 +45,14 @@ def test_squares_of_the_residual_networks_embeddings_are_probabilities(fashion):
 def test_embeddings_lie_on_the_unit_sphere(name, fashion):
     lengths = np.linalg.norm(NETWORKS[name]()(fashion.split("test").images[:8]), axis=1)
     np.testing.assert_allclose(lengths, 1.0, rtol=1e-5)
+
+
+def test_encoder_with_mirror_gives_the_root_of_the_mean_posterior_whichever_way_the_image_faces(fashion):
+    encoder, images = NETWORKS["residual"](), fashion.split("test").images[:4]
+    both = Encoder(to_onnx(with_mirror(encoder)))
+    posteriors = encoder(images).numpy() ** 2, encoder(images[:, :, ::-1]).numpy() ** 2
+    np.testing.assert_allclose(both.embed(images), np.sqrt((posteriors[0] + posteriors[1]) / 2.0), atol=1e-5)
+    np.testing.assert_allclose(both.embed(np.ascontiguousarray(images[:, :, ::-1])), both.embed(images), atol=1e-6)
 
 
 def test_onnx_agrees_with_keras_on_a_thousand_real_images(encoder, fashion):

@@ -1,0 +1,52 @@
+"""The rates and optimizers that recipes name."""
+
+from typing import Any
+
+import keras
+
+from siamese_core.config import Recipe
+
+WARM_UP_SHARE = 0.2
+"""Share of the steps in which the one-cycle rate rises."""
+UNDECAYED = ("gamma", "beta", "bias")
+
+
+@keras.saving.register_keras_serializable(package="siamese_core")
+class ConvolutionalMuon(keras.optimizers.Muon):
+    """Keras's Muon, which moves dense kernels alone by orthogonal steps, for convolution kernels too.
+
+    A kernel (h, w, i, o) is moved as the matrix (h * w * i, o) that it multiplies each window by. All that is no
+    kernel, and the class weights, are moved by AdamW.
+
+    References:
+        K. Jordan et al., "Muon: An optimizer for hidden layers in neural networks", 2024; the scale of a step by
+        J. Liu et al., "Muon is scalable for LLM training", 2025, eq. 4.
+    """
+
+    def _should_use_adamw(self, variable: Any) -> bool:
+        return len(variable.shape) < 2 or "classes" in variable.path
+
+    def _muon_update_step(self, gradient: Any, variable: Any, lr: Any, m: Any) -> None:
+        self.assign(m, self.momentum * m + gradient)
+        ahead = gradient + self.momentum * m
+        matrix = keras.ops.reshape(ahead, (-1, variable.shape[-1]))
+        step = self.lr_adjust(lr * self.zeropower_via_newtonschulz5(matrix, self.ns_steps))
+        self.assign_sub(variable, keras.ops.reshape(step, variable.shape))
+
+
+def build_optimizer(recipe: Recipe, *, steps: int) -> keras.optimizers.Optimizer:
+    """The recipe's optimizer, with its rate laid out over so many steps."""
+    rate: float | keras.optimizers.schedules.LearningRateSchedule = recipe.learning_rate
+    if recipe.schedule == "one_cycle":
+        rising = max(1, round(WARM_UP_SHARE * steps))
+        rate = keras.optimizers.schedules.CosineDecay(
+            0.0, max(1, steps - rising), warmup_target=recipe.learning_rate, warmup_steps=rising
+        )
+    if recipe.optimizer == "rmsprop":
+        return keras.optimizers.RMSprop(rate)
+    if recipe.optimizer == "muon":
+        optimizer = ConvolutionalMuon(rate, weight_decay=recipe.weight_decay, adam_weight_decay=recipe.weight_decay)
+    else:
+        optimizer = keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay)
+    optimizer.exclude_from_weight_decay(var_names=list(UNDECAYED))
+    return optimizer

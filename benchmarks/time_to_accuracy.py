@@ -3,9 +3,9 @@
     python benchmarks/time_to_accuracy.py --rounds 3
 
 The plain program trains its 20 epochs and is measured as it does it: on the tutorial's test pairs at 0.5. `fast` trains
-in a process of its own and is looked at twelve times an epoch: exact balanced accuracy over all 49,995,000 test pairs, at
-the threshold chosen on validation pairs. Compilation counts, evaluation does not. Beside it: images a second, and which
-share of the float32 rate of a large matrix product on this machine the dense layers reach.
+in a process of its own and is looked at about twelve times an epoch: exact balanced accuracy over all 49,995,000 test
+pairs, at the threshold chosen on validation pairs. Compilation counts, evaluation does not. Beside it: images a second,
+and which share of the float32 rate of a large matrix product on this machine the dense layers reach.
 """
 
 import argparse

@@ -11,7 +11,7 @@ from app.chosen import chosen_model, use_model
 from app.refusals import told_to_visitor
 from app.words import say, tell, write_number, write_share
 from siamese_core import jobs
-from siamese_core.errors import SiameseError
+from siamese_core.errors import RunError, SiameseError
 
 
 @told_to_visitor()
@@ -43,7 +43,7 @@ def show_run() -> None:
             args=(run.id,),
         )
     elif run.state == "failed":
-        st.error(run.message or say("runs.failed", name=name), icon=":material/error:")
+        st.error(tell(RunError(run.message)) if run.message else say("runs.failed", name=name), icon=":material/error:")
     else:
         ended = say("runs.done" if run.state == "done" else "runs.stopped", name=name)
         st.success(ended, icon=":material/check:")

@@ -22,9 +22,10 @@ _SEPARATORS = {"en": (",", ".", " "), "fr": ("\N{NARROW NO-BREAK SPACE}", ",", "
 @cache
 def catalogue() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
     """Section, key, language: the words."""
-    lines = _CATALOGUE.read_text(encoding="utf-8").splitlines()
-    tied = (_BEFORE_MARKS.sub("\N{NO-BREAK SPACE}", line) if ".fr = " in line else line for line in lines)
-    return tomllib.loads("\n".join(tied))
+    read = tomllib.loads(_CATALOGUE.read_text(encoding="utf-8"))
+    for entry in (entry for names in read.values() for entry in names.values()):
+        entry["fr"] = _BEFORE_MARKS.sub("\N{NO-BREAK SPACE}", entry["fr"])
+    return read
 
 
 def language() -> str:
@@ -80,8 +81,9 @@ def name_classes(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def tell(error: SiameseError) -> str:
-    """What an error says to the visitor; English where the catalogue has no other words for it."""
-    return str(error)
+    """What an error of the core says to the visitor; English where the catalogue has no other words for it."""
+    sentence = catalogue()["error"].get(error.sentence, {}).get(language())
+    return str(error) if sentence is None else sentence.format(**error.values)
 
 
 def write_number(value: float, decimals: int = 0) -> str:

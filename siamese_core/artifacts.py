@@ -39,6 +39,7 @@ FILES = ("encoder.onnx", "weights.safetensors", "config.json", "metrics.json", "
 PROJECT_ARTIFACTS = Path(__file__).resolve().parent.parent / "artifacts"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _NOT_BUNDLES = ("sample",)
+_DAMAGED = "The model {name} has a damaged {file}; train or install it again."
 
 
 @dataclass(frozen=True)
@@ -106,9 +107,9 @@ class Bundle:
             with np.load(io.BytesIO(self._gallery), allow_pickle=False) as arrays:
                 embeddings = arrays["embeddings"]
         except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-            raise BundleError(f"The model {self.name} has a damaged gallery.npz; train or install it again.") from error
+            raise BundleError(_DAMAGED, name=self.name, file="gallery.npz") from error
         if embeddings.dtype != np.float32 or embeddings.ndim != 2 or not np.isfinite(embeddings).all():
-            raise BundleError(f"The model {self.name} has a gallery.npz of the wrong kind; train it again.")
+            raise BundleError("The model {name} has a gallery.npz of the wrong kind; train it again.", name=self.name)
         return embeddings
 
 
@@ -127,7 +128,9 @@ def check_name(name: str) -> str:
     if not isinstance(name, str) or not _NAME.fullmatch(name) or name in _NOT_BUNDLES:
         raise BundleError(
             "A model's name has 1 to 64 small letters, digits and hyphens, starts with a letter or digit "
-            f"and is not {_NOT_BUNDLES[0]!r}; {str(name)[:70]!r} is not such a name."
+            "and is not {reserved!r}; {name!r} is not such a name.",
+            reserved=_NOT_BUNDLES[0],
+            name=str(name)[:70],
         )
     return name
 
@@ -158,14 +161,22 @@ def load_bundle(name: str, root: Path | None = None) -> Bundle:
     folder = (root or artifacts_root()) / check_name(name)
     if not (folder / "manifest.json").is_file():
         known = ", ".join(list_names(root)[:10]) or "none"
-        raise BundleError(f"There is no model {name!r}; there are: {known}. Train one with `train --name {name}`.")
+        raise BundleError(
+            "There is no model {name!r}; there are: {known}. Train one with `train --name {name}`.",
+            name=name,
+            known=known,
+        )
     manifest = _read(folder, "manifest.json")
     hashes = _parse_manifest(name, manifest)
     contents = {}
     for file, wanted in hashes.items():
         contents[file] = _read(folder, file)
         if hashlib.sha256(contents[file]).hexdigest() != wanted:
-            raise BundleError(f"The model {name} has a damaged {file}: wrong checksum; train or install it again.")
+            raise BundleError(
+                "The model {name} has a damaged {file}: wrong checksum; train or install it again.",
+                name=name,
+                file=file,
+            )
     try:
         config, metrics, history = (json.loads(contents[f"{part}.json"]) for part in ("config", "metrics", "history"))
         bundle = Bundle(
@@ -181,7 +192,9 @@ def load_bundle(name: str, root: Path | None = None) -> Bundle:
         )
         _check_figures(bundle)
     except (ValueError, KeyError, TypeError, RunError) as error:
-        raise BundleError(f"The model {name} was written by other code than this ({error}); train it again.") from error
+        raise BundleError(
+            "The model {name} was written by other code than this ({why}); train it again.", name=name, why=error
+        ) from error
     return bundle
 
 
@@ -232,7 +245,9 @@ def save_bundle(
             os.rename(fresh, target)
             _sync_folder(root)
     except OSError as error:
-        raise BundleError(f"The model {name} could not be saved: {error.strerror}; make room.") from error
+        raise BundleError(
+            "The model {name} could not be saved: {why}; make room.", name=name, why=error.strerror
+        ) from error
     return load_bundle(name, root)
 
 
@@ -247,7 +262,7 @@ def load_weights(name: str, root: Path | None = None) -> dict[str, np.ndarray]:
     load_bundle(name, root)
     weights = load(_read((root or artifacts_root()) / name, "weights.safetensors"))
     if not all(np.isfinite(array).all() for array in weights.values()):
-        raise BundleError(f"The model {name} holds a weight that is not a finite number; train it again.")
+        raise BundleError("The model {name} holds a weight that is not a finite number; train it again.", name=name)
     return weights
 
 
@@ -259,12 +274,12 @@ def delete_bundle(name: str, root: Path | None = None) -> None:
     """
     root = root or artifacts_root()
     if check_name(name) in SHIPPED:
-        raise BundleError(f"The model {name} comes with the project and stays.")
+        raise BundleError("The model {name} comes with the project and stays.", name=name)
     with tempfile.TemporaryDirectory(prefix=f".{name}.", dir=root, ignore_cleanup_errors=True) as temporary:
         try:
             os.rename(root / name, Path(temporary) / "old")
         except OSError as error:
-            raise BundleError(f"There is no model {name!r} to delete.") from error
+            raise BundleError("There is no model {name!r} to delete.", name=name) from error
 
 
 def _parse_manifest(name: str, content: bytes) -> dict[str, str]:
@@ -272,11 +287,18 @@ def _parse_manifest(name: str, content: bytes) -> dict[str, str]:
         manifest = json.loads(content)
         schema, hashes = manifest["schema"], manifest["files"]
     except (ValueError, KeyError, TypeError) as error:
-        raise BundleError(f"The model {name} has a damaged manifest.json; train or install it again.") from error
+        raise BundleError(_DAMAGED, name=name, file="manifest.json") from error
     if schema != SCHEMA:
-        raise BundleError(f"The model {name} has schema {schema!r}, not {SCHEMA} as this program; train it again.")
+        raise BundleError(
+            "The model {name} has schema {schema!r}, not {ours} as this program; train it again.",
+            name=name,
+            schema=schema,
+            ours=SCHEMA,
+        )
     if not isinstance(hashes, dict) or set(hashes) != set(FILES):
-        raise BundleError(f"The model {name} has a manifest that does not name its files; train or install it again.")
+        raise BundleError(
+            "The model {name} has a manifest that does not name its files; train or install it again.", name=name
+        )
     return hashes
 
 
@@ -291,7 +313,9 @@ def _read(folder: Path, file: str) -> bytes:
     try:
         return (folder / file).read_bytes()
     except OSError as error:
-        raise BundleError(f"The model {folder.name} has no readable {file}; train or install it again.") from error
+        raise BundleError(
+            "The model {name} has no readable {file}; train or install it again.", name=folder.name, file=file
+        ) from error
 
 
 def _to_json(value: Any) -> bytes:

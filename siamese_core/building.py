@@ -158,7 +158,9 @@ def find_labels(names: Sequence[str], class_names: Sequence[str]) -> np.ndarray:
     """
     unknown = [name for name in names if name not in class_names]
     if unknown:
-        raise RunError(f"There is no class {unknown[0][:40]!r}; the classes are {', '.join(class_names)}.")
+        raise RunError(
+            "There is no class {name!r}; the classes are {known}.", name=unknown[0][:40], known=", ".join(class_names)
+        )
     labels = np.array(sorted({class_names.index(name) for name in names}), int)
     if len(labels) == 1 or len(class_names) - len(labels) < 2:
         raise RunError("Hold out at least two classes and leave at least two to train on.")

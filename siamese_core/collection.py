@@ -15,6 +15,11 @@ from siamese_core.errors import ItemError
 VALIDATION_COUNT = 5_000
 VALIDATION_SEED = 2006  # the year of the contrastive loss; any fixed number would do
 
+_NO_SUCH_ITEM = "There is no item {item} in the {split} split: its numbers run from 0 to {last}."
+_NOT_IN_SAMPLE = (
+    "There is no item {item} in the {split} split: its numbers run from 0 to {last} and only a sample of them is here."
+)
+
 
 @dataclass(frozen=True)
 class Split:
@@ -43,9 +48,16 @@ class Split:
         """
         at = int(np.searchsorted(self.ids, item_id))
         if at == len(self.ids) or self.ids[at] != item_id:
-            known = f"its numbers run from 0 to {self.ids[-1]}" if len(self.ids) else "it is empty"
-            partly = " and only a sample of them is here" if len(self.ids) and len(self.ids) <= self.ids[-1] else ""
-            raise ItemError(f"There is no item {item_id} in the {self.name} split: {known}{partly}.")
+            if not len(self.ids):
+                raise ItemError(
+                    "There is no item {item} in the {split} split: it is empty.", item=item_id, split=self.name
+                )
+            raise ItemError(
+                _NO_SUCH_ITEM if len(self.ids) > self.ids[-1] else _NOT_IN_SAMPLE,
+                item=item_id,
+                split=self.name,
+                last=self.ids[-1],
+            )
         return at
 
 
@@ -87,7 +99,7 @@ class Collection:
             DataError: Its files are missing or damaged.
         """
         if name not in ("train", "test"):
-            raise ItemError(f"There is no split {name!r}; write train or test.")
+            raise ItemError("There is no split {name!r}; write train or test.", name=name)
         with self._lock:
             if name not in self._splits:
                 self._splits[name] = self._read_split(name)
@@ -101,7 +113,7 @@ class Collection:
         """
         split_name, separator, number = reference.partition(":")
         if not separator or not number.isascii() or not number.isdigit() or len(number) > 9:
-            raise ItemError(f"{reference[:40]!r} is no item; write test:123 or train:45.")
+            raise ItemError("{reference!r} is no item; write test:123 or train:45.", reference=reference[:40])
         split = self.split(split_name)
         return split, split.position(int(number))
 

@@ -97,7 +97,11 @@ class Recipe:
         wanted = {name: value for name, value in changes.items() if value is not None}
         for name in wanted:
             if getattr(self, name) is None:
-                raise RunError(f"The recipe {self.name} has no {name.replace('_', ' ')}; leave it out.")
+                raise RunError(
+                    "The recipe {recipe} has no {setting}; leave it out.",
+                    recipe=self.name,
+                    setting=name.replace("_", " "),
+                )
         recipe = dataclasses.replace(self, **wanted)  # type: ignore[arg-type]
         for name in BOUNDS.keys() & {field.name for field in dataclasses.fields(self)}:
             value = getattr(recipe, name)
@@ -114,7 +118,13 @@ def check_bounds(name: str, value: float) -> None:
     """
     low, high = BOUNDS[name]
     if not isinstance(value, (int, float)) or not low <= value <= high:  # NaN fails the comparison too
-        raise RunError(f"The {name.replace('_', ' ')} must be between {low:g} and {high:g}, not {value}.")
+        raise RunError(
+            "The {setting} must be between {low:g} and {high:g}, not {value}.",
+            setting=name.replace("_", " "),
+            low=low,
+            high=high,
+            value=value,
+        )
 
 
 RECIPES: Mapping[str, Recipe] = {

@@ -104,7 +104,7 @@ def load_collection(*, download: bool = True) -> Collection:
     """
     folder = find_folder()
     if folder is None and not download:
-        raise DataError(f"Fashion-MNIST is not on this machine. {HOW_TO_GET_IT}")
+        raise DataError("Fashion-MNIST is not on this machine. " + HOW_TO_GET_IT)
     return _collection_in(folder or _download())
 
 
@@ -120,7 +120,7 @@ def load_sample() -> Collection:
         with np.load(path, allow_pickle=False) as arrays:
             test = Split("test", arrays["images"], arrays["labels"], arrays["ids"])
     except (OSError, ValueError, KeyError, zlib.error) as error:
-        raise DataError(f"The sample {path.name} is missing or damaged. {HOW_TO_GET_IT}") from error
+        raise DataError("The sample {file} is missing or damaged. " + HOW_TO_GET_IT, file=path.name) from error
     nothing = np.zeros(0, np.int32)
     train = Split("train", np.zeros((0, *IMAGE_SHAPE), np.uint8), nothing.astype(np.uint8), nothing)
     return Collection(
@@ -143,7 +143,7 @@ def find_folder() -> Path | None:
     if chosen:
         missing = [file.name for file in FILES.values() if not (Path(chosen) / file.name).is_file()]
         if missing:
-            raise DataError(f"FASHION_MNIST_DIR has no file {missing[0]}. {HOW_TO_GET_IT}")
+            raise DataError("FASHION_MNIST_DIR has no file {file}. " + HOW_TO_GET_IT, file=missing[0])
         return Path(chosen)
     keras_home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
     for folder in (keras_home / "datasets" / "fashion-mnist", DEBIAN_FOLDER, _cache_folder()):
@@ -175,9 +175,11 @@ def _read_idx(folder: Path, file: _IdxFile, item_shape: tuple[int, ...]) -> np.n
     try:
         content = gzip.decompress((folder / file.name).read_bytes())
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"The data file {file.name} cannot be read. {HOW_TO_GET_IT}") from error
+        raise DataError("The data file {file} cannot be read. " + HOW_TO_GET_IT, file=file.name) from error
     if hashlib.sha256(content).hexdigest() != file.content:
-        raise DataError(f"The data file {file.name} is damaged: its checksum is wrong; delete it. {HOW_TO_GET_IT}")
+        raise DataError(
+            "The data file {file} is damaged: its checksum is wrong; delete it. " + HOW_TO_GET_IT, file=file.name
+        )
     header_bytes = 4 + 4 * (1 + len(item_shape))
     return np.frombuffer(content, np.uint8, offset=header_bytes).reshape(file.count, *item_shape)
 
@@ -197,5 +199,5 @@ def _download() -> Path:
         try:
             pooch.retrieve(DOWNLOAD_URL + file.name, f"sha256:{file.archive}", file.name, folder, downloader=fetch)
         except (OSError, ValueError) as error:  # requests' errors are OSErrors, a wrong checksum is a ValueError
-            raise DataError(f"The data file {file.name} could not be downloaded. {HOW_TO_GET_IT}") from error
+            raise DataError("The data file {file} could not be downloaded. " + HOW_TO_GET_IT, file=file.name) from error
     return folder

@@ -2,7 +2,16 @@
 
 
 class SiameseError(Exception):
-    """Base of every error a visitor or a command-line user may see; its text is one clear sentence."""
+    """Base of every error a visitor or a command-line user may see; its text is one clear sentence.
+
+    Attributes:
+        sentence: it in English, the places of values in braces: what a catalogue of another language knows it by.
+        values: what stands in these places.
+    """
+
+    def __init__(self, sentence: str, **values: object) -> None:
+        super().__init__(sentence.format(**values) if values else sentence)
+        self.sentence, self.values = sentence, values
 
 
 class DataError(SiameseError):

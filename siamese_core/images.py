@@ -31,6 +31,9 @@ _decoding = threading.BoundedSemaphore(2)  # decodes at a time in a process: bou
 Image.MAX_IMAGE_PIXELS = MAX_JPEG_PIXELS
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
+_TOO_MANY_PIXELS = (
+    "The picture{name} has more than 16.7 megapixels (4096 × 4096; JPEG: 50 megapixels); make it smaller and try again."
+)
 _UPRIGHT = {  # EXIF tag 0x0112 -> the turn that undoes it (CIPA DC-008, 4.6.4)
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -61,59 +64,60 @@ def read_grey(data: bytes, name: str | None = None) -> np.ndarray:
     Raises:
         ImageRejectedError: As for `load_image`, except that a blank picture passes.
     """
-    subject = _subject(name)
+    called = _called(name)
     if not data:
-        raise ImageRejectedError(f"{subject} is empty; choose a PNG, JPEG, WebP or GIF picture.")
+        raise ImageRejectedError("The picture{name} is empty; choose a PNG, JPEG, WebP or GIF picture.", name=called)
     if len(data) > MAX_BYTES:
-        raise ImageRejectedError(f"{subject} is larger than 8 MB; save it smaller or as JPEG.")
+        raise ImageRejectedError("The picture{name} is larger than 8 MB; save it smaller or as JPEG.", name=called)
     with _decoding:
-        image = _open(data, subject)
+        image = _open(data, called)
         try:
-            _check_size(image, data, subject)
+            _check_size(image, data, called)
             image.load()
             return np.asarray(shrunk(_grey(image)))
         except ImageRejectedError:
             raise
         except Exception as error:  # Pillow leaks OSError, SyntaxError, ValueError, struct.error and more
-            raise ImageRejectedError(f"{subject} is damaged or incomplete; save or export it again.") from error
+            raise ImageRejectedError(
+                "The picture{name} is damaged or incomplete; save or export it again.", name=called
+            ) from error
 
 
-def _subject(name: str | None) -> str:
-    """How a message begins. The name is a stranger's text that a page may render: no path, no markup, no length."""
+def _called(name: str | None) -> str:
+    """A picture's name as a message says it: a stranger's text that a page may render, so no path, markup or length."""
     last = (name or "").replace("\\", "/").rpartition("/")[2]
     plain = "".join(letter for letter in last if letter.isalnum() or letter in " .-")[:60].strip(" .-")
-    return f"The picture “{plain}”" if plain else "The picture"
+    return f" “{plain}”" if plain else ""
 
 
-def _open(data: bytes, subject: str) -> Image.Image:
+def _open(data: bytes, called: str) -> Image.Image:
     """The undecoded image: format and header only."""
     try:
         return Image.open(BytesIO(data), formats=FORMATS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise ImageRejectedError(_too_many_pixels(subject)) from error
+        raise ImageRejectedError(_TOO_MANY_PIXELS, name=called) from error
     except Exception as error:  # any of a dozen types, by plugin
         raise ImageRejectedError(
-            f"{subject} is not a picture that can be read, or is damaged; choose a PNG, JPEG, WebP or GIF."
+            "The picture{name} is not a picture that can be read, or is damaged; choose a PNG, JPEG, WebP or GIF.",
+            name=called,
         ) from error
 
 
-def _too_many_pixels(subject: str) -> str:
-    return f"{subject} has more than 16.7 megapixels (4096 × 4096; JPEG: 50 megapixels); make it smaller and try again."
-
-
-def _check_size(image: Image.Image, data: bytes, subject: str) -> None:
+def _check_size(image: Image.Image, data: bytes, called: str) -> None:
     """Refuses by the header alone what would take too much memory or time, and asks libjpeg for a small decode."""
     pixels = image.width * image.height
     if not isinstance(image, JpegImagePlugin.JpegImageFile):
         if pixels > MAX_PIXELS:
-            raise ImageRejectedError(_too_many_pixels(subject))
+            raise ImageRejectedError(_TOO_MANY_PIXELS, name=called)
         return
     if pixels > MAX_JPEG_PIXELS:
-        raise ImageRejectedError(_too_many_pixels(subject))
+        raise ImageRejectedError(_TOO_MANY_PIXELS, name=called)
     scans = data.count(b"\xff\xda")  # in coded data 0xFF is always followed by 0x00 or a restart marker
     if scans > 1 and (scans * pixels > MAX_JPEG_SCAN_PIXELS or _coefficient_bytes(image) > MAX_JPEG_COEFFICIENT_BYTES):
         raise ImageRejectedError(
-            f"{subject} is a progressive JPEG too large to decode; save it as an ordinary (baseline) JPEG or smaller."
+            "The picture{name} is a progressive JPEG too large to decode;"
+            " save it as an ordinary (baseline) JPEG or smaller.",
+            name=called,
         )
     image.draft(None, (WORKING_SIDE, WORKING_SIDE))
 

@@ -23,6 +23,7 @@ from siamese_core.config import RECIPES, check_bounds
 from siamese_core.errors import RunError
 
 State = Literal["running", "done", "stopped", "failed"]
+WITHOUT_A_WORD = "The training process ended without a word; it may have been killed or run out of memory."
 _ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9]{6}")
 
 
@@ -78,18 +79,23 @@ def start(
     changes = {"epochs": epochs, "margin": margin, "batch_size": batch_size, "learning_rate": learning_rate}
     changes = {key: value for key, value in changes.items() if value is not None}
     if recipe not in RECIPES:
-        raise RunError(f"There is no recipe {str(recipe)[:40]!r}; choose one of {', '.join(RECIPES)}.")
+        raise RunError(
+            "There is no recipe {recipe!r}; choose one of {known}.", recipe=str(recipe)[:40], known=", ".join(RECIPES)
+        )
     RECIPES[recipe].changed(**changes)
     check_bounds("seed", seed)
     if check_name(name) in SHIPPED or exists(name, root):
-        raise RunError(f"There is a model {name!r} already; choose another name or delete it first.")
+        raise RunError("There is a model {name!r} already; choose another name or delete it first.", name=name)
 
     _runs(root).mkdir(parents=True, exist_ok=True)
     with (_runs(root) / "slot").open("ab") as slot:
         if not _take(slot):
             busy = current(root)
-            which = f"The model {busy.settings['name']} is" if busy else "Another model is"
-            raise RunError(f"{which} being trained; wait until it is done or stop it.")
+            if busy is None:
+                raise RunError("Another model is being trained; wait until it is done or stop it.")
+            raise RunError(
+                "The model {name} is being trained; wait until it is done or stop it.", name=busy.settings["name"]
+            )
         run_id = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")  # whoever holds the slot is alone: no two are equal
         folder = _runs(root) / run_id
         folder.mkdir()
@@ -200,4 +206,4 @@ def _judge(events: list[dict[str, Any]], alive: bool) -> tuple[State, str | None
         return ("stopped" if last["stopped"] else "done"), None
     if last["event"] == "failed":
         return "failed", last["message"]
-    return "failed", "The training process ended without a word; it may have been killed or run out of memory."
+    return "failed", WITHOUT_A_WORD

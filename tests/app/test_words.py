@@ -2,6 +2,7 @@
 
 import ast
 import dataclasses
+import importlib
 import re
 import string
 from collections.abc import Iterator
@@ -11,8 +12,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import words
+from siamese_core import jobs
 from siamese_core.config import Recipe
 from siamese_core.data import CLASS_NAMES
+from siamese_core.errors import SiameseError
 from tests.app.conftest import PROJECT, OpenApp, component_data
 
 APP = PROJECT / "app"
@@ -20,7 +23,8 @@ SOURCES = sorted(APP.rglob("*.py"))
 TAKEN_AWAY = {APP / "figures.py"}
 """Draws the figures to take away, which speak English like all that the core writes to files."""
 COMPONENTS = sorted(path for path in (APP / "components").iterdir() if path.is_dir() and path.name[0] != "_")
-KEYS = {f"{section}.{name}" for section, names in words.catalogue().items() for name in names}
+ERRORS = words.catalogue()["error"]
+KEYS = {f"{section}.{name}" for section, names in words.catalogue().items() if section != "error" for name in names}
 SHOWN = {"label", "help", "placeholder", "alt", "text", "title", "body"}
 """Parameters whose text a visitor reads, besides the first one of a command of Streamlit."""
 SPOKEN = re.compile(r"[^\W\d_]{2,} +[^\W\d_]{2,}|^[A-Z][a-z]{2,}(?![\w-])")
@@ -98,6 +102,31 @@ def test_both_languages_have_words_with_the_same_places(key: str) -> None:
 
 def places(text: str) -> list[str]:
     return sorted(place for _, place, _, _ in string.Formatter().parse(text) if place is not None)
+
+
+def sentences_of_the_core() -> Iterator[str]:
+    """What every error of the core says, as the catalogue knows it; the command line speaks English alone."""
+    for path in sorted((PROJECT / "siamese_core").glob("[!_]*.py")):
+        module = importlib.import_module(f"siamese_core.{path.stem}")
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for call in calls(tree, *(kind.__name__ for kind in SiameseError.__subclasses__())):
+            argument = call.args[0]
+            for sentence in (argument.body, argument.orelse) if isinstance(argument, ast.IfExp) else (argument,):
+                yield eval(compile(ast.Expression(sentence), path.name, "eval"), vars(module).copy())  # noqa: S307
+
+
+def test_every_error_of_the_core_has_french_words_with_the_same_places() -> None:
+    said = set(sentences_of_the_core())
+    assert said - ERRORS.keys() == set()
+    assert ERRORS.keys() - said == {jobs.WITHOUT_A_WORD}
+    for sentence, entry in ERRORS.items():
+        assert places(entry["fr"]) == places(sentence)
+
+
+def test_an_error_is_told_in_the_visitors_language(open_app: OpenApp) -> None:
+    app = open_app(item_a="5", lang="fr")
+    app.number_input(key="item_a").set_value(20_000).run()
+    assert "Il n'y a pas d'article 20000 dans l'ensemble test" in app.warning[0].value
 
 
 def test_every_setting_of_a_recipe_has_a_name() -> None:

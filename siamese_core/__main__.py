@@ -16,6 +16,7 @@ import numpy as np
 from siamese_core import artifacts
 from siamese_core.artifacts import DEFAULT_NAME, Bundle, list_names, load_bundle
 from siamese_core.building import build_bundle, find_labels, measure
+from siamese_core.calibration import is_unsure
 from siamese_core.collection import Collection
 from siamese_core.comparison import compare
 from siamese_core.config import RECIPES, check_bounds
@@ -174,15 +175,22 @@ def evaluate(name: str, as_json: bool) -> None:
     show_default=True,
     help="The share of same pairs you expect.",
 )
+@click.option(
+    "--sureness",
+    type=click.FloatRange(0.5, 1, max_open=True),
+    default=0.5,
+    show_default=True,
+    help="The verdict is 'not sure' where neither answer is as probable as this.",
+)
 @JSON
-def distance(a: str, b: str, model: str, base_rate: float, as_json: bool) -> None:
+def distance(a: str, b: str, model: str, base_rate: float, sureness: float, as_json: bool) -> None:
     """Distance between A and B, whether the model calls them the same, and how sure that is."""
     bundle, collection = load_bundle(model), open_collection()
     images = np.stack([_open_item(reference, collection) for reference in (a, b)])
     embedding_a, embedding_b = bundle.encoder.embed(images)
     comparison = compare(embedding_a, embedding_b, bundle.threshold)
     p_same = float(bundle.calibration.probability(comparison.distance, base_rate=base_rate))
-    verdict = "same" if comparison.same else "different"
+    verdict = "not sure" if is_unsure(p_same, sureness) else "same" if comparison.same else "different"
     _print(
         {
             "model": model,
@@ -190,6 +198,7 @@ def distance(a: str, b: str, model: str, base_rate: float, as_json: bool) -> Non
             "threshold": comparison.threshold,
             "same": comparison.same,
             "p_same": p_same,
+            "verdict": verdict,
         },
         as_json,
         f"{comparison.distance:.4f}  {verdict}, P(same) {p_same:.3f} (threshold {comparison.threshold:.4f}, {model})",

@@ -53,7 +53,7 @@ class Calibration:
         """
         fine = np.linspace(self.distances[0], self.distances[-1], 2_001)
         p_same = self.probability(fine, base_rate=base_rate)
-        inside = fine[np.maximum(p_same, 1.0 - p_same) < sureness]
+        inside = fine[is_unsure(p_same, sureness)]
         return (float(inside[0]), float(inside[-1])) if len(inside) else None
 
     def to_dict(self) -> dict[str, Any]:
@@ -111,6 +111,11 @@ def calibrate(embeddings: np.ndarray, labels: np.ndarray) -> Calibration:
         fit, held_out = (all_pair_distances(embeddings[of], labels[of]) for of in (fold != number, fold == number))
         losses += [log_loss(fit_curve(*fit), *held_out) for fit_curve in FITS]
     return FITS[int(np.argmin(losses))](*all_pair_distances(embeddings, labels))
+
+
+def is_unsure(p_same: np.ndarray | float, sureness: float) -> np.ndarray:
+    """Whether, at each P(same), neither "same" nor "different" is as probable as `sureness`."""
+    return np.maximum(p_same, 1.0 - np.asarray(p_same)) < sureness
 
 
 def log_loss(curve: Calibration, same: np.ndarray, different: np.ndarray) -> float:

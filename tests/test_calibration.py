@@ -3,7 +3,16 @@ import json
 import numpy as np
 import pytest
 
-from siamese_core.calibration import SURE, Calibration, _isotonic, _logistic, calibrate, log_loss, reliability
+from siamese_core.calibration import (
+    SURE,
+    Calibration,
+    _isotonic,
+    _logistic,
+    calibrate,
+    is_unsure,
+    log_loss,
+    reliability,
+)
 from siamese_core.exhaustive import all_pair_distances
 
 CURVE = Calibration("isotonic", np.array([0.0, 1.0]), np.array([0.9, 0.1]))
@@ -103,6 +112,10 @@ def test_doubt_lies_where_neither_answer_is_probable_enough():
     assert (low, high) == (pytest.approx(0.25, abs=1e-3), pytest.approx(0.75, abs=1e-3))
     assert max(CURVE.doubtful(0.7, base_rate=0.9)) > high
     assert CURVE.doubtful(0.5) is None
+
+
+def test_who_is_exactly_as_sure_as_wanted_is_not_unsure():
+    assert is_unsure(np.array([0.1, 0.25, 0.5, 0.75, 0.9]), 0.75).tolist() == [False, False, True, False, False]
 
 
 def test_curve_survives_json():

@@ -59,7 +59,18 @@ def test_distance_is_what_the_core_computes(fashion):
         "threshold": bundle.threshold,
         "same": comparison.same,
         "p_same": pytest.approx(float(bundle.calibration.probability(comparison.distance)), abs=1e-6),
+        "verdict": "same" if comparison.same else "different",
     }
+
+
+def test_who_wants_to_be_surer_than_the_model_hears_not_sure():
+    arguments = ("distance", "test:1", "test:25", "--model", "classic")
+    told = answer(*arguments)
+    sureness = max(told["p_same"], 1 - told["p_same"])
+    below, above = (answer(*arguments, "--sureness", sureness + step) for step in (-0.001, 0.001))
+    assert below == told
+    assert above == told | {"verdict": "not sure"}
+    assert "not sure, P(same)" in command(*arguments, "--sureness", sureness + 0.001).stdout
 
 
 def test_the_fewer_same_pairs_one_expects_the_less_probable_they_are():
@@ -118,6 +129,7 @@ def test_evaluate_repeats_the_figures_of_the_bundle():
         (["distance", "test:1", "test:2", "--model", "../best"], "small letters"),
         (["search", "test:1", "-k", "0"], "-k"),
         (["distance", "test:1", "test:2", "--base-rate", "1"], "--base-rate"),
+        (["distance", "test:1", "test:2", "--sureness", "0.4"], "--sureness"),
         (["evaluate", "absent"], "no model 'absent'"),
         (["train", "--name", "Not A Name"], "small letters"),
         (["train", "--name", "x", "--epochs", "0"], "epochs must be between"),

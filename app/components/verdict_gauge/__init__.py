@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from app.components import register
 from app.words import say, write_number, write_share
+from siamese_core.calibration import is_unsure
 from siamese_core.comparison import Comparison
 
 _MOUNT = register(
@@ -49,7 +50,7 @@ class Doubt:
     @property
     def unsure(self) -> bool:
         """Whether the pair that is shown is left undecided."""
-        return max(self.p_same, 1.0 - self.p_same) < self.sureness
+        return bool(is_unsure(self.p_same, self.sureness))
 
 
 def verdict_gauge(

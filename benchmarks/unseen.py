@@ -46,7 +46,7 @@ def embed_test(recipe: Recipe, held_out: tuple[int, ...], seed: int) -> tuple[np
         validation=(training.images[validation], training.labels[validation]),
         seed=seed,
     )
-    embeddings = trained.encoder.predict(collection.split("test").images, batch_size=1_000, verbose=0)
+    embeddings = trained.embedder.predict(collection.split("test").images, batch_size=1_000, verbose=0)
     return embeddings, trained.kept.threshold
 
 

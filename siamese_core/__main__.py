@@ -24,6 +24,7 @@ from siamese_core.data import CLASS_NAMES, load_collection, open_collection
 from siamese_core.errors import BundleError, SiameseError
 from siamese_core.gallery import Gallery
 from siamese_core.images import load_image
+from siamese_core.projection import draw_map
 
 MODEL = click.option("--model", default=DEFAULT_NAME, show_default=True, metavar="NAME", help="The model that decides.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
@@ -162,6 +163,19 @@ def evaluate(name: str, as_json: bool) -> None:
     figures = measure(embeddings, test.labels, bundle.threshold, bundle.calibration, unseen)
     lines = [f"{group}.{key}: {value:.6g}" for group, values in figures.items() for key, value in values.items()]
     _print(figures, as_json, "\n".join(lines))
+
+
+@main.command("map")
+@click.argument("name", default=DEFAULT_NAME)
+@JSON
+def draw(name: str, as_json: bool) -> None:
+    """Draw the map of the model NAME where it was saved without one; its earlier epochs only a training can draw."""
+    bundle = load_bundle(name)
+    if bundle.embedding_map is None:
+        kept = int(bundle.config["kept_epoch"])
+        bundle = artifacts.save_map(name, draw_map(bundle.gallery_embeddings, kept=kept, seed=bundle.seed))
+    epochs = bundle.embedding_map.epochs.tolist() if bundle.embedding_map else []
+    _print({"name": name, "epochs": epochs}, as_json, f"{name} has a map, with {len(epochs)} of its epochs.")
 
 
 @main.command(epilog=f"Each of A and B {ITEM_HELP}")

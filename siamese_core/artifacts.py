@@ -6,6 +6,7 @@
     metrics.json          threshold and figures
     history.json          one entry an epoch
     gallery.npz           embeddings of the test images
+    map.npz               their places on a plane, epoch by epoch; bundles of earlier versions have none
     manifest.json         schema version and the SHA-256 of each of the others
 
 Nothing in a bundle is ever executed or unpickled.
@@ -30,12 +31,14 @@ from siamese_core.calibration import Calibration
 from siamese_core.config import Recipe
 from siamese_core.encoder import Encoder
 from siamese_core.errors import BundleError, RunError
+from siamese_core.projection import EmbeddingMap
 
 SCHEMA = 1
 SHIPPED = ("best", "classic")
 """Bundles that come with the project and that a visitor can neither replace nor delete."""
 DEFAULT_NAME = "best"
 FILES = ("encoder.onnx", "weights.safetensors", "config.json", "metrics.json", "history.json", "gallery.npz")
+OPTIONAL_FILES = ("map.npz",)
 PROJECT_ARTIFACTS = Path(__file__).resolve().parent.parent / "artifacts"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _NOT_BUNDLES = ("sample",)
@@ -65,6 +68,7 @@ class Bundle:
     size: int
     _onnx: bytes
     _gallery: bytes
+    _map: bytes | None
 
     @property
     def seed(self) -> int:
@@ -104,13 +108,29 @@ class Bundle:
             BundleError: They are not what the manifest's code version wrote.
         """
         try:
-            with np.load(io.BytesIO(self._gallery), allow_pickle=False) as arrays:
-                embeddings = arrays["embeddings"]
+            embeddings = _from_npz(self._gallery)["embeddings"]
         except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
             raise BundleError(_DAMAGED, name=self.name, file="gallery.npz") from error
         if embeddings.dtype != np.float32 or embeddings.ndim != 2 or not np.isfinite(embeddings).all():
             raise BundleError("The model {name} has a gallery.npz of the wrong kind; train it again.", name=self.name)
         return embeddings
+
+    @cached_property
+    def embedding_map(self) -> EmbeddingMap | None:
+        """Where the test images lie on a plane; None in a bundle that was saved without.
+
+        Raises:
+            BundleError: It is not what the manifest's code version wrote.
+        """
+        if self._map is None:
+            return None
+        try:
+            drawn = EmbeddingMap.from_arrays(_from_npz(self._map))
+        except (OSError, ValueError, KeyError, TypeError, IndexError, zipfile.BadZipFile) as error:
+            raise BundleError(_DAMAGED, name=self.name, file="map.npz") from error
+        if len(drawn) != len(self.gallery_embeddings):
+            raise BundleError(_DAMAGED, name=self.name, file="map.npz")
+        return drawn
 
 
 def artifacts_root() -> Path:
@@ -189,6 +209,7 @@ def load_bundle(name: str, root: Path | None = None) -> Bundle:
             size=len(manifest) + sum(map(len, contents.values())),
             _onnx=contents["encoder.onnx"],
             _gallery=contents["gallery.npz"],
+            _map=contents.get("map.npz"),
         )
         _check_figures(bundle)
     except (ValueError, KeyError, TypeError, RunError) as error:
@@ -207,6 +228,7 @@ def save_bundle(
     metrics: Mapping[str, Any],
     history: list[dict[str, Any]],
     gallery_embeddings: np.ndarray,
+    embedding_map: EmbeddingMap | None = None,
     root: Path | None = None,
 ) -> Bundle:
     """Write a bundle beside its place, make it durable, move it there, and load it as anyone would.
@@ -218,19 +240,37 @@ def save_bundle(
     """
     from safetensors.numpy import save
 
-    gallery = io.BytesIO()
-    np.savez_compressed(gallery, embeddings=gallery_embeddings.astype(np.float32))
     contents = {
         "encoder.onnx": onnx,
         "weights.safetensors": save({key: np.ascontiguousarray(array) for key, array in weights.items()}),
         "config.json": _to_json(config),
         "metrics.json": _to_json(metrics),
         "history.json": _to_json(history),
-        "gallery.npz": gallery.getvalue(),
+        "gallery.npz": _to_npz({"embeddings": gallery_embeddings.astype(np.float32)}),
     }
-    hashes = {file: hashlib.sha256(content).hexdigest() for file, content in contents.items()}
-    contents["manifest.json"] = _to_json({"schema": SCHEMA, "files": hashes})
+    if embedding_map is not None:
+        contents["map.npz"] = _to_npz(embedding_map.to_arrays())
+    return _install(name, contents, root or artifacts_root())
+
+
+def save_map(name: str, embedding_map: EmbeddingMap, root: Path | None = None) -> Bundle:
+    """Give a saved bundle a map, in place of any it has; all else stays as it is.
+
+    Raises:
+        BundleError: There is no such bundle, it is damaged, or the disk refuses.
+    """
     root = root or artifacts_root()
+    load_bundle(name, root)
+    folder = root / name
+    files = _parse_manifest(name, _read(folder, "manifest.json"))
+    kept = {file: _read(folder, file) for file in files}
+    return _install(name, kept | {"map.npz": _to_npz(embedding_map.to_arrays())}, root)
+
+
+def _install(name: str, files: Mapping[str, bytes], root: Path) -> Bundle:
+    """Write files and their manifest beside their place, make them durable, move them there, and load the bundle."""
+    hashes = {file: hashlib.sha256(content).hexdigest() for file, content in files.items()}
+    contents = {**files, "manifest.json": _to_json({"schema": SCHEMA, "files": hashes})}
     target = root / check_name(name)
     try:
         root.mkdir(parents=True, exist_ok=True)
@@ -295,7 +335,7 @@ def _parse_manifest(name: str, content: bytes) -> dict[str, str]:
             schema=schema,
             ours=SCHEMA,
         )
-    if not isinstance(hashes, dict) or set(hashes) != set(FILES):
+    if not isinstance(hashes, dict) or set(hashes) - set(OPTIONAL_FILES) != set(FILES):
         raise BundleError(
             "The model {name} has a manifest that does not name its files; train or install it again.", name=name
         )
@@ -320,6 +360,17 @@ def _read(folder: Path, file: str) -> bytes:
 
 def _to_json(value: Any) -> bytes:
     return (json.dumps(value, indent=1, allow_nan=False) + "\n").encode()
+
+
+def _to_npz(arrays: Mapping[str, np.ndarray]) -> bytes:
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, allow_pickle=False, **arrays)
+    return buffer.getvalue()
+
+
+def _from_npz(content: bytes) -> dict[str, np.ndarray]:
+    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+        return dict(arrays)
 
 
 def _write_durably(path: Path, content: bytes) -> None:

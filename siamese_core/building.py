@@ -19,6 +19,7 @@ from siamese_core.errors import RunError
 from siamese_core.evaluation import accuracy, roc
 from siamese_core.exhaustive import all_pair_distances, evaluate_all_pairs, retrieval
 from siamese_core.pairs import tutorial_pairs
+from siamese_core.projection import EpochPlanes, draw_map
 from siamese_core.unseen import evaluate_unseen, one_shot
 
 TEST_PAIRS_SEED = 0
@@ -61,6 +62,7 @@ def build_bundle(
     training, test = collection.split("train"), collection.split("test")
     unseen_labels = find_labels(held_out, collection.class_names)
     fit, validation = validation_positions(training.labels, held_out=unseen_labels)
+    planes = EpochPlanes()
     trained = train(
         recipe,
         training.images[fit],
@@ -69,6 +71,7 @@ def build_bundle(
         seed=seed,
         on_event=on_event,
         should_stop=should_stop,
+        on_weights=lambda epoch, embed: planes.add(epoch, embed(test.images)),
     )
     onnx = to_onnx(trained.embedder)
     encoder = Encoder(onnx)
@@ -99,6 +102,7 @@ def build_bundle(
         },
         history=[asdict(event) for event in trained.history],
         gallery_embeddings=embeddings,
+        embedding_map=draw_map(embeddings, kept=trained.kept.epoch, earlier=planes, seed=seed),
         root=root,
     )
 

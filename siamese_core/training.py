@@ -107,6 +107,7 @@ def train(
     seed: int,
     on_event: Callable[[ProgressEvent | EpochEvent], None] = lambda _: None,
     should_stop: Callable[[], bool] = lambda: False,
+    on_weights: Callable[[int, Callable[[np.ndarray], np.ndarray]], None] = lambda *_: None,
 ) -> Trained:
     """Train an encoder and keep its best epoch.
 
@@ -118,6 +119,7 @@ def train(
         seed: Decides weights, pairs, order, dropout and augmentation. Sets Keras's global seed too.
         on_event: Told about progress and finished epochs.
         should_stop: Asked between steps; True ends the training with the best epoch so far.
+        on_weights: Given, before the first epoch and after each, how many are over and what embeds images now.
 
     Raises:
         RunError: It was stopped before the first epoch ended, so there is nothing to keep.
@@ -127,6 +129,7 @@ def train(
     pairs = tutorial_pairs(validation_labels, np.random.default_rng(VALIDATION_SEED))
     history: list[EpochEvent] = []
     kept, kept_weights = None, None
+    on_weights(0, trainer.embed)
     for epoch in range(1, recipe.epochs + 1):
         report = partial(_report_progress, on_event, epoch)
         run = trainer.run_epoch(on_step=report, should_stop=should_stop)
@@ -136,6 +139,7 @@ def train(
         history.append(event)
         if kept is None or event.accuracy > kept.accuracy:
             kept, kept_weights = event, trainer.encoder.get_weights()
+        on_weights(epoch, trainer.embed)
         on_event(event)
     if kept is None:
         raise RunError("Training was stopped before its first epoch ended, so there is no model to keep.")

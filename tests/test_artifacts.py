@@ -16,8 +16,10 @@ from siamese_core.artifacts import (
     load_bundle,
     load_weights,
     save_bundle,
+    save_map,
 )
 from siamese_core.errors import BundleError
+from siamese_core.projection import draw_map
 
 
 @pytest.fixture
@@ -64,7 +66,7 @@ def test_saved_bundle_is_loaded_as_it_was(root):
     saved, original = save_again(root, "again"), load_bundle("mine", root)
     assert (saved.recipe, saved.threshold, saved.seed) == (original.recipe, original.threshold, original.seed)
     np.testing.assert_array_equal(saved.gallery_embeddings, original.gallery_embeddings)
-    assert sorted(os.listdir(root / "again")) == sorted((*FILES, "manifest.json"))
+    assert sorted(os.listdir(root / "again")) == sorted((*FILES, "manifest.json"))  # no map was given
 
 
 def test_saving_replaces_the_old_bundle_and_leaves_nothing_behind(root):
@@ -73,6 +75,30 @@ def test_saving_replaces_the_old_bundle_and_leaves_nothing_behind(root):
     assert save_again(root, config=config).fingerprint != before
     assert load_bundle("mine", root).seed == 7
     assert os.listdir(root) == ["mine"]
+
+
+def test_saved_map_is_loaded_as_it_was(root):
+    drawn = draw_map(load_bundle("mine", root).gallery_embeddings, kept=14)
+    loaded = save_again(root, embedding_map=drawn).embedding_map
+    np.testing.assert_array_equal(loaded.principal, drawn.principal)
+
+
+def test_a_bundle_without_a_map_says_so(root):
+    assert save_again(root).embedding_map is None
+
+
+def test_a_map_is_added_and_all_else_stays_as_it_is(root):
+    before = {file: (root / "mine" / file).read_bytes() for file in FILES}
+    drawn = draw_map(load_bundle("mine", root).gallery_embeddings, kept=3)
+    assert save_map("mine", drawn, root).embedding_map.kept == 3
+    assert {file: (root / "mine" / file).read_bytes() for file in FILES} == before
+    assert os.listdir(root) == ["mine"]
+
+
+def test_a_map_of_other_items_is_refused(root):
+    drawn = draw_map(load_bundle("mine", root).gallery_embeddings[:50], kept=14)
+    with pytest.raises(BundleError, match=r"damaged map\.npz"):
+        save_again(root, embedding_map=drawn).embedding_map  # noqa: B018 - reading it is the check
 
 
 def test_failed_save_leaves_the_old_bundle_and_nothing_else(root, monkeypatch):

@@ -158,6 +158,9 @@ def test_training_tells_its_events_and_saves_a_model_that_serves(tmp_path):
     assert kinds[0] == "started"
     assert kinds[-2:] == ["epoch", "finished"]
     assert events[-1]["metrics"]["tutorial_pairs"]["accuracy"] > 0.85
+    drawn = load_bundle("mine", tmp_path).embedding_map
+    assert drawn.epochs.tolist() == [0, 1]
+    assert drawn.neighbourly.shape == (10_000, 2)
     assert answer("distance", "test:1", "test:1", "--model=mine", SIAMESE_ARTIFACTS=str(tmp_path))["same"]
 
 

@@ -27,6 +27,7 @@ LIGHT = [
     "jobs",
     "pairs",
     "plots",
+    "projection",
     "suspects",
     "unseen",
     "__main__",
@@ -43,7 +44,7 @@ def in_fresh_interpreter(code):
 
 def test_light_modules_bring_neither_tensorflow_nor_streamlit():
     code = f"import sys\nfor name in {LIGHT!r}: __import__('siamese_core.' + name)\nprint(*sys.modules)"
-    assert not {"tensorflow", "keras", "streamlit", "torch"} & set(in_fresh_interpreter(code))
+    assert not {"tensorflow", "keras", "streamlit", "torch", "openTSNE", "sklearn"} & set(in_fresh_interpreter(code))
 
 
 @pytest.mark.parametrize("command", [["distance", "test:1", "test:2"], ["search", "test:1"], ["models"]])

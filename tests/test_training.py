@@ -69,6 +69,15 @@ def test_an_epoch_shows_every_pair_once(tiny):
     np.testing.assert_array_equal(np.bincount(lefts), np.bincount(trainer._pairs.left))
 
 
+def test_weights_are_seen_untrained_and_after_each_epoch(tiny):
+    seen = {}
+    test = tiny.split("test").images
+    trained = run(TINY["fast"], tiny, on_weights=lambda epoch, embed: seen.update({epoch: embed(test)}))
+    assert list(seen) == [0, *(event.epoch for event in trained.history)]
+    np.testing.assert_allclose(seen[trained.kept.epoch], trained.embedder.predict(test, verbose=0), atol=1e-5)
+    assert not np.array_equal(seen[0], seen[1])
+
+
 def test_best_epoch_is_kept(tiny):
     trained = run(dataclasses.replace(TINY["fast"], epochs=4), tiny)
     assert trained.kept.accuracy == max(event.accuracy for event in trained.history)

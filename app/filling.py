@@ -1,4 +1,4 @@
-"""The ways to fill a slot: the wall, the pad, an upload."""
+"""The ways to fill a slot: the wall, the pad, an upload, the camera, the clipboard."""
 
 from functools import partial
 
@@ -7,21 +7,23 @@ import streamlit as st
 
 from app import cache, slots
 from app.choices import choose, select
+from app.components.clipboard import clipboard, read_pasted
 from app.components.item_grid import Tile, item_grid, read_picks
 from app.components.sketch_pad import sketch_pad
 from app.slots import LETTERS, Slot, name_splits
 from app.sprites import sprite_url
 from app.words import name_class, say, tell
 from siamese_core.errors import SiameseError
+from siamese_core.images import check_bytes
 
-SOURCES = ("wall", "draw", "upload")
+SOURCES = ("wall", "draw", "upload", "camera")
 ALL_CLASSES = "all"
 TILES_A_PAGE = 96
 UPLOAD_TYPES = [".png", ".jpg", ".jpeg", ".webp", ".gif"]
 
 
 def choose_items(a: Slot, b: Slot) -> None:
-    """The wall, the pad or the upload: whichever way the visitor fills the active slot."""
+    """Whichever way the visitor fills the active slot; the pad stands in the slot's own place."""
     letter, other = slots.active(), slots.other(slots.active())
     with st.container(horizontal=True, vertical_alignment="center", key="toolbar"):
         st.markdown(say("filling.fill", slot=letter), width="content")
@@ -34,8 +36,13 @@ def choose_items(a: Slot, b: Slot) -> None:
         filters = st.container(horizontal=True, width="content")
         label = say("filling.switch", slot=other)
         st.button(label, key="switch_slot", type="tertiary", on_click=slots.activate, args=(other,))
+    clipboard(key="clipboard", on_paste=receive_pasted)
+    for refusal in filter(None, map(slots.refusal, LETTERS)):
+        st.error(refusal, icon=":material/error:")
     if source == "upload":
         upload_item(letter)
+    elif source == "camera":
+        photograph_item(letter)
     elif source == "wall":
         with filters:
             split, class_name = choose_filter()
@@ -110,23 +117,47 @@ def upload_item(letter: str) -> None:
         say("filling.picture", slot=letter),
         type=UPLOAD_TYPES,
         key=slots.key("upload", letter),
-        on_change=receive_upload,
-        args=(letter,),
+        on_change=receive_file,
+        args=(letter, "upload"),
         help=say("filling.picture_help"),
     )
-    refusal = st.session_state.get(slots.key("refusal", letter))
-    if refusal:
-        st.error(refusal, icon=":material/error:")
 
 
-def receive_upload(letter: str) -> None:
-    """Take a new upload into the slot; keep the reason when it is refused."""
-    file = st.session_state[slots.key("upload", letter)]
-    st.session_state[slots.key("refusal", letter)] = None
+def photograph_item(letter: str) -> None:
+    """The camera, whose photograph fills the slot."""
+    st.camera_input(
+        say("filling.photograph", slot=letter),
+        key=slots.key("camera", letter),
+        on_change=receive_file,
+        args=(letter, "camera"),
+        width=480,
+    )
+
+
+def receive_file(letter: str, source: str) -> None:
+    """Take a new upload or photograph into the slot; one that is taken away gives the item back."""
+    file = st.session_state[slots.key(source, letter)]
     if file is None:
         slots.take_back(letter)
+    else:
+        receive_picture(letter, file.name if source == "upload" else source, file.getvalue())
+
+
+def receive_pasted() -> None:
+    """Take a pasted picture into the active slot, in whose place a pad may stand."""
+    pasted = read_pasted("clipboard")
+    if pasted is None:
         return
+    letter = slots.active()
+    if is_drawn(letter):
+        st.session_state["source"] = "upload"
+    receive_picture(letter, "clipboard", pasted.data, size=pasted.size)
+
+
+def receive_picture(letter: str, name: str, data: bytes, *, size: int | None = None) -> None:
+    """Take a picture into the slot; keep the reason when it is refused."""
     try:
-        slots.take_upload(letter, file.name, file.getvalue())
+        check_bytes(len(data) if size is None else size, name)
+        slots.take_picture(letter, name, data)
     except SiameseError as error:
-        st.session_state[slots.key("refusal", letter)] = tell(error)
+        slots.refuse(letter, tell(error))

@@ -1,8 +1,16 @@
 """Response headers that Streamlit does not send by itself."""
 
+import os
+
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+FRAME_ANCESTORS = "SIAMESE_FRAME_ANCESTORS"
+"""Environment variable: the sites that may frame `?embed=true`, as in CSP's frame-ancestors; everybody without it.
+
+What a hostile frame could have a visitor click unseen takes nothing from them: there are no accounts, and what others
+would notice, trainings and the deletion of models, is not offered in a frame (see `main.py`).
+"""
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -14,20 +22,23 @@ class SecurityHeaders:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
+        self.ancestors = " ".join(os.environ.get(FRAME_ANCESTORS, "*").replace(";", " ").split()) or "'none'"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on; add the headers when the answer starts."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        embedded = b"embed=true" in scope.get("query_string", b"")
+        embedded = b"embed=true" in scope.get("query_string", b"").split(b"&")
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
-                if not embedded:
+                if embedded:
+                    headers.setdefault("Content-Security-Policy", f"frame-ancestors {self.ancestors}")
+                else:
                     headers.setdefault("X-Frame-Options", "SAMEORIGIN")
             await send(message)
 

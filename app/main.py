@@ -21,10 +21,12 @@ st.logo(str(_HERE / "favicon.svg"), size="small")
 st.html(_HERE / "style.css")
 remember_language()
 
+# A frame may hide what is clicked in it: in one, nothing can be trained or deleted.
+rooms = [name for name in PAGES if name != "train" or not st.context.is_embedded]
 page = st.navigation(
     [
         st.Page(f"pages/{name}.py", title=say(f"app.{name}"), help=say(f"app.{name}_help"), default=name == PAGES[0])
-        for name in PAGES
+        for name in rooms
     ],
     position="top",
 )

@@ -1,11 +1,12 @@
 """You against the network: ten hard pairs, the same question for both."""
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
 
-from app import cache
+from app import address, cache
 from app.cache import PairTable
 from app.chosen import chosen_threshold
 from app.refusals import told_to_visitor
@@ -17,6 +18,7 @@ QUESTIONS = 10
 ENLARGED = 9  # 28 px become 252
 CLEAR = np.zeros((28, 1, 4), np.uint8)  # between both images
 HIGHEST_GAME = 9_999
+_GAME = re.compile(r"[0-9]{1,4}")
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,8 @@ def show_quiz(model: Bundle) -> None:
     if st.session_state.get("quiz_of") != (model.fingerprint, threshold):  # other pairs are hard for another one
         st.session_state["quiz_of"] = (model.fingerprint, threshold)
         st.session_state["quiz_answers"], st.session_state["quiz_revealed"] = [], False
-    game = st.session_state.setdefault("quiz_game", int(np.random.default_rng().integers(HIGHEST_GAME)))
+    game = st.session_state.setdefault("quiz_game", asked_game())
+    address.keep("game", str(game))
     answers: list[bool] = st.session_state["quiz_answers"]
     table = cache.pair_table(model, "test")
     rows = hard_pairs(table.distances, table.pairs.is_same, threshold, QUESTIONS, np.random.default_rng(game))
@@ -76,6 +79,12 @@ def show_quiz(model: Bundle) -> None:
         with st.container(horizontal=True):
             st.button(say("quiz.same"), key="say_same", shortcut=say("quiz.same_key"), on_click=answer, args=(True,))
             st.button(say("quiz.different"), key="say_different", shortcut="D", on_click=answer, args=(False,))
+
+
+def asked_game() -> int:
+    """The game that the address asks for, so that two people can play the same one; any where it asks for none."""
+    asked = st.query_params.get("game", "")
+    return int(asked) if _GAME.fullmatch(asked) else int(np.random.default_rng().integers(HIGHEST_GAME))
 
 
 def show_question(table: PairTable, row: int) -> None:

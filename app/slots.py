@@ -49,7 +49,7 @@ class Slot:
 
 @dataclass(frozen=True)
 class Picture:
-    """An uploaded picture: its name and its pixels, uint8 (h, w), grey."""
+    """A visitor's picture: its name and its pixels, uint8 (h, w), grey."""
 
     name: str
     grey: np.ndarray
@@ -117,6 +117,17 @@ def put_item(letter: str, split: object, item: object) -> None:
 def show_item(letter: str) -> None:
     """Let the slot show its item again, not a drawing or an upload."""
     st.session_state[key("kind", letter)] = "item"
+    refuse(letter, None)
+
+
+def refuse(letter: str, reason: str | None) -> None:
+    """Keep why the last picture for the slot was refused; None where it was not."""
+    st.session_state[key("refusal", letter)] = reason
+
+
+def refusal(letter: str) -> str | None:
+    """Why the last picture for the slot was refused, in words."""
+    return st.session_state.get(key("refusal", letter))
 
 
 def take_drawing(letter: str) -> None:
@@ -141,6 +152,11 @@ def drawing(letter: str) -> Drawing | None:
     return st.session_state.get(key("drawing", letter))
 
 
+def shown_drawing(letter: str) -> Drawing | None:
+    """The drawing that the slot shows."""
+    return drawing(letter) if st.session_state.get(key("kind", letter)) == "drawing" else None
+
+
 def pad_version(letter: str) -> int:
     """Another number each time the slot's drawing comes from elsewhere than its pad."""
     return st.session_state.get(key("pad_version", letter), 0)
@@ -155,12 +171,15 @@ def skipped(letter: str) -> Collection[str]:
     return st.session_state.get(key("skipped", letter), ())
 
 
+def skip(letter: str, steps: Collection[str]) -> None:
+    """Switch these steps off for the visitor's own picture in this slot, and all others on."""
+    st.session_state[key("skipped", letter)] = tuple(steps)
+
+
 def switch_step(letter: str, step: object) -> None:
     """Switch a step on or off; what is none is left alone."""
     if step in SKIPPABLE:
-        st.session_state[key("skipped", letter)] = tuple(
-            name for name in SKIPPABLE if (name in skipped(letter)) != (name == step)
-        )
+        skip(letter, [name for name in SKIPPABLE if (name in skipped(letter)) != (name == step)])
 
 
 def swap() -> None:
@@ -177,8 +196,8 @@ def swap() -> None:
         _renew_pad(letter)
 
 
-def take_upload(letter: str, name: str, data: bytes) -> None:
-    """Put an uploaded picture into the slot.
+def take_picture(letter: str, name: str, data: bytes) -> None:
+    """Put a picture of the visitor's, in whichever way it came, into the slot.
 
     Raises:
         ImageRejectedError: It cannot be used; the slot keeps what it held.
@@ -199,6 +218,7 @@ def take_back(letter: str) -> None:
 def _show_own(letter: str, kind: Literal["drawing", "upload"]) -> None:
     """Let the slot show the visitor's own picture; no item's number stands beside it or in the address."""
     st.session_state[key("kind", letter)] = kind
+    refuse(letter, None)
     st.session_state[key("item", letter)] = None
 
 

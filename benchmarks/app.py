@@ -4,11 +4,13 @@
 
 Starts the server, opens it in headless Chromium, and measures from the start of the process to the first distance on
 the screen; then clicks tiles of the wall and measures from click to new distance; then asks the system for the
-server's resident memory; then opens "Why this distance" and clicks on, and drags the threshold on the page Evaluate.
+server's resident memory; then opens "Why this distance" and clicks on; then draws on the pad without lifting the mouse
+and counts the distances that come meanwhile; then drags the threshold on the page Evaluate.
 Prints medians as Markdown. Needs requirements-dev.txt and a Chromium.
 """
 
 import argparse
+import math
 import os
 import shutil
 import socket
@@ -25,6 +27,20 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 DISTANCE = "[data-testid=stMetricValue]"
 CHANGED = f"before => document.querySelector('{DISTANCE}')?.innerText !== before"
+
+COUNT_ANSWERS = f"""() => {{
+  let last = document.querySelector('{DISTANCE}').innerText;
+  window.answers = 0;
+  const look = () => {{
+    const shown = document.querySelector('{DISTANCE}')?.innerText;
+    if (shown !== last) window.answers += 1;
+    last = shown;
+  }};
+  window.looking?.disconnect();
+  window.looking = new MutationObserver(look);
+  window.looking.observe(document.body, {{subtree: true, childList: true, characterData: true}});
+}}"""
+WINDOW_SECONDS = 2.0
 
 WORDS_CHANGED = "([element, before]) => element.innerText !== before"
 
@@ -87,6 +103,28 @@ def time_heat_maps(page: Page, count: int) -> list[float]:
     return seconds
 
 
+def count_answers(page: Page, windows: int) -> list[float]:
+    """New distances a second while the mouse draws and is not lifted, window after window."""
+    page.get_by_role("radio", name="Draw").click()
+    pad = page.get_by_role("img", name="Sketch pad for slot")
+    pad.wait_for()
+    box = pad.bounding_box()
+    rates = []
+    for number in range(windows):
+        page.get_by_role("button", name="Clear", exact=True).click(force=True)
+        page.wait_for_timeout(500)
+        page.evaluate(COUNT_ANSWERS)
+        page.mouse.move(box["x"] + 40, box["y"] + 40)
+        page.mouse.down()
+        started = time.perf_counter()
+        while (elapsed := time.perf_counter() - started) < WINDOW_SECONDS:
+            angle, reach = 4 * elapsed + number, 20 + 40 * elapsed
+            page.mouse.move(box["x"] + 130 + reach * math.cos(angle), box["y"] + 130 + reach * math.sin(angle))
+        rates.append(page.evaluate("window.answers") / elapsed)
+        page.mouse.up()
+    return rates
+
+
 def time_drags(page: Page, count: int) -> list[float]:
     """Seconds from a move of the threshold, the button held down, to another rate of false accepts."""
     page.get_by_role("link", name="Evaluate", exact=True).click()
@@ -118,7 +156,7 @@ def main() -> None:
     parser.add_argument("--starts", type=int, default=3)
     parser.add_argument("--clicks", type=int, default=20)
     arguments = parser.parse_args()
-    starts, clicks, memory, heat_maps, drags = [], [], [], [], []
+    starts, clicks, memory, heat_maps, answers, drags = [], [], [], [], [], []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         for _ in range(arguments.starts):
@@ -128,6 +166,7 @@ def main() -> None:
                 clicks += time_clicks(page, arguments.clicks)
                 memory.append(resident_megabytes(pid))
                 heat_maps += time_heat_maps(page, arguments.clicks)
+                answers += count_answers(page, arguments.clicks)
                 drags += time_drags(page, arguments.clicks)
                 page.context.close()
         browser.close()
@@ -135,6 +174,7 @@ def main() -> None:
     print(f"| server start → first distance visible, s | {statistics.median(starts):.2f} | {max(starts):.2f} |")
     print(f"| click → distance, ms | {1e3 * statistics.median(clicks):.0f} | {1e3 * max(clicks):.0f} |")
     print(f"| click → heat maps, ms | {1e3 * statistics.median(heat_maps):.0f} | {1e3 * max(heat_maps):.0f} |")
+    print(f"| answers a second while drawing | {statistics.median(answers):.1f} | {min(answers):.1f} |")
     print(f"| dragged threshold → counts, ms | {1e3 * statistics.median(drags):.0f} | {1e3 * max(drags):.0f} |")
     print(f"| server's memory, one visitor, MB | {statistics.median(memory):.0f} | {max(memory):.0f} |")
 

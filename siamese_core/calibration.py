@@ -46,6 +46,16 @@ class Calibration:
         same, different = balanced * base_rate, (1.0 - balanced) * (1.0 - base_rate)
         return same / (same + different)  # Bayes
 
+    def shares(self, distances: np.ndarray) -> np.ndarray:
+        """How classes at these distances (c,) share one certainty, (c,) that sum to 1: each weighs as its odds.
+
+        One of them is taken to be the item's, each as likely as any other before the distances are known. Where all
+        are far away all shares are alike: it could be anything.
+        """
+        p_same = self.probability(distances).clip(SURE, 1.0 - SURE)
+        odds = p_same / (1.0 - p_same)
+        return odds / odds.sum()
+
     def doubtful(self, sureness: float, *, base_rate: float = 0.5) -> tuple[float, float] | None:
         """The distances between which neither answer is as probable as `sureness`; None where there are none.
 

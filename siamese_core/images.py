@@ -64,11 +64,8 @@ def read_grey(data: bytes, name: str | None = None) -> np.ndarray:
     Raises:
         ImageRejectedError: As for `load_image`, except that a blank picture passes.
     """
+    check_bytes(len(data), name)
     called = _called(name)
-    if not data:
-        raise ImageRejectedError("The picture{name} is empty; choose a PNG, JPEG, WebP or GIF picture.", name=called)
-    if len(data) > MAX_BYTES:
-        raise ImageRejectedError("The picture{name} is larger than 8 MB; save it smaller or as JPEG.", name=called)
     with _decoding:
         image = _open(data, called)
         try:
@@ -81,6 +78,19 @@ def read_grey(data: bytes, name: str | None = None) -> np.ndarray:
             raise ImageRejectedError(
                 "The picture{name} is damaged or incomplete; save or export it again.", name=called
             ) from error
+
+
+def check_bytes(count: int, name: str | None = None) -> None:
+    """Refuse a file by its size alone, before it is sent or read.
+
+    Raises:
+        ImageRejectedError: It is empty or larger than `MAX_BYTES`.
+    """
+    called = _called(name)
+    if not count:
+        raise ImageRejectedError("The picture{name} is empty; choose a PNG, JPEG, WebP or GIF picture.", name=called)
+    if count > MAX_BYTES:
+        raise ImageRejectedError("The picture{name} is larger than 8 MB; save it smaller or as JPEG.", name=called)
 
 
 def _called(name: str | None) -> str:

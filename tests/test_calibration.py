@@ -44,6 +44,16 @@ def test_base_rate_that_is_none_is_refused(base_rate):
         CURVE.probability(0.5, base_rate=base_rate)
 
 
+def test_classes_share_one_certainty_by_their_odds():
+    np.testing.assert_allclose(CURVE.shares(np.array([0.0, 0.5, 1.0])), np.array([9, 1, 1 / 9]) / (9 + 1 + 1 / 9))
+    np.testing.assert_allclose(CURVE.shares(np.array([5.0, np.inf, 7.0, 9.0])), 0.25)
+
+
+def test_a_curve_that_is_quite_sure_still_shares():
+    sure = Calibration("isotonic", np.array([0.0, 1.0]), np.array([1.0, 0.0]))
+    np.testing.assert_allclose(sure.shares(np.array([0.0, 0.0, 2.0])), [0.5, 0.5, 0.0], atol=1e-5)
+
+
 @pytest.mark.parametrize("fit", [_logistic, _isotonic])
 def test_fitted_curve_falls_and_is_never_quite_sure(fit):
     curve = fit(*distances())

@@ -5,9 +5,10 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from app import cache, slots
+from app import address, cache, slots
 from app.choices import select
 from app.chosen import chosen_model, chosen_threshold
+from app.components.class_bars import class_bars
 from app.components.distance_parts import distance_parts
 from app.components.item_grid import Tile, item_grid, read_picks
 from app.components.slot_card import slot_card
@@ -24,6 +25,7 @@ from siamese_core.comparison import Comparison, compare
 from siamese_core.explanation import contributions, occlusion
 
 NEIGHBOURS = 5
+LIKELIEST = 4
 
 
 def pick_neighbour(letter: str) -> None:
@@ -71,6 +73,9 @@ def compare_room(model: Bundle) -> None:
     show_steps(a, b)
     explain_distance(model, a, b, comparison)
     choose_items(a, b)
+    for letter in LETTERS:
+        if reason := address.write_drawing(letter):
+            places[letter].caption(reason)
     for letter, place in pads.items():
         if is_drawn(letter):
             with place:
@@ -119,6 +124,8 @@ def show_verdict(model: Bundle, a: Slot, b: Slot) -> Comparison:
     for column, slot, embedding in ((left, a, embeddings[:1]), (right, b, embeddings[1:])):
         with column:
             show_neighbours(model, slot, embedding)
+            if slot.label is None:
+                show_classes(model, slot, embedding)
     return comparison
 
 
@@ -202,5 +209,19 @@ def show_neighbours(model: Bundle, slot: Slot, embedding: np.ndarray) -> None:
     )
 
 
+def show_classes(model: Bundle, slot: Slot, embedding: np.ndarray) -> None:
+    """What a picture of the visitor's own looks like, the likeliest class first."""
+    by_class = cache.gallery(model).class_distances(embedding)
+    shares = model.calibration.shares(np.array([distances[0] for distances in by_class.values()]))
+    class_names = cache.collection().class_names
+    ranked = sorted(zip(by_class, shares.tolist(), strict=True), key=lambda one: -one[1])[:LIKELIEST]
+    class_bars(
+        say("compare.looks_like", slot=slot.letter),
+        [(name_class(class_names[label]), share) for label, share in ranked],
+        key=slots.key("classes", slot.letter),
+    )
+
+
+address.read_drawings()
 slots.prepare()
 compare_room(chosen_model())

@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from app import cache
+from app import address, cache
 from app.cache import Diagnosis
 from app.choices import select
 from app.chosen import chosen_model, chosen_threshold, use_threshold
@@ -86,6 +86,21 @@ def take_cell() -> None:
         st.session_state["cell"] = None if st.session_state.get("cell") == cell else cell
 
 
+def read_cell_in_address() -> None:
+    """Choose the two classes that the address names, once a session; what is none is left alone."""
+    if "cell" in st.session_state:
+        return
+    numbers = st.query_params.get("cell", "").split("-")
+    labels = [int(number) for number in numbers if number in map(str, range(len(cache.collection().class_names)))]
+    st.session_state["cell"] = (max(labels), min(labels)) if len(labels) == len(numbers) == 2 else None
+
+
+def keep_cell_in_address() -> None:
+    """Let the address name the chosen two classes."""
+    cell = st.session_state["cell"]
+    address.keep("cell", None if cell is None else f"{cell[0]}-{cell[1]}")
+
+
 def forget_cell() -> None:
     """Show the mistakes of all classes again."""
     st.session_state["cell"] = None
@@ -109,7 +124,7 @@ def show_explorer(model: Bundle, every: ClassPairs, costs: tuple[float, float], 
         interval=cache.threshold_interval(model),
         costs=costs,
         beside=beside,
-        cell=st.session_state.get("cell"),
+        cell=st.session_state["cell"],
         key="explorer",
         on_threshold=partial(take_threshold, model),
         on_cell=take_cell,
@@ -143,7 +158,7 @@ def download(label: str, make: Callable[[], bytes | str], name: str, mime: str) 
 def show_mistakes(model: Bundle, found: Diagnosis) -> None:
     """Different pairs taken for the same, then same ones taken for different, each kind worst first."""
     test, class_names = cache.collection().split("test"), name_classes(cache.collection().class_names)
-    threshold, cell = chosen_threshold(model), st.session_state.get("cell")
+    threshold, cell = chosen_threshold(model), st.session_state["cell"]
     pairs, distances = found.hardest, found.hardest_distances
     with st.container(horizontal=True, vertical_alignment="center", key="mistakes_head"):
         st.header(say("evaluate.mistakes"), anchor=False, width="content")
@@ -287,6 +302,8 @@ def show_ceiling(model: Bundle, found: Diagnosis) -> None:
 
 go_where_opened()
 chosen = chosen_model()
+read_cell_in_address()
+keep_cell_in_address()
 counts = cache.class_pairs(chosen)
 costs, second = show_toolbar(chosen, counts)
 show_explorer(chosen, counts, costs, second)

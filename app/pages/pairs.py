@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from app import cache
+from app import address, cache
 from app.choices import choose, select
 from app.chosen import HIGHEST_THRESHOLD, chosen_model, chosen_threshold
 from app.components.pair_grid import PairCard, pair_grid, read_turn
@@ -160,6 +160,7 @@ with st.container(horizontal=True):
         orders = {order: say(f"pairs.order_{order}") for order in ORDERS}
         order = select(say("pairs.order"), orders, key="pairs_order", width=190)
 if mode == "browse":
+    address.keep("game", None)
     show_pairs(model, split_name, order)
 else:
     show_quiz(model)

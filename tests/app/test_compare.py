@@ -8,10 +8,13 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from app.components.sketch_pad import Drawing
+from app.examples import T_SHIRT
 from siamese_core.artifacts import load_bundle
 from siamese_core.comparison import compare
 from siamese_core.data import open_collection
 from siamese_core.preprocessing import preprocess
+from siamese_core.sketch import Stroke, pack
 from tests.app.conftest import OpenApp, component_data, ship
 from tests.pictures import outline
 
@@ -106,6 +109,9 @@ def test_an_item_that_is_not_there_is_refused_in_words(open_app: OpenApp) -> Non
         {"model": "../../etc"},
         {"model": "no-such-model"},
         {"active": "C"},
+        {"drawing_a": "../../etc/passwd"},
+        {"drawing_b": "A" * 20_000, "without_b": "given," * 500},
+        {"drawing_a": "", "without_a": "filled"},
     ],
 )
 def test_a_strangers_address_opens_a_pair_all_the_same(open_app: OpenApp, hostile: dict[str, str]) -> None:
@@ -312,6 +318,66 @@ def test_a_drawing_has_no_polarity_to_switch_and_an_item_no_steps(open_app: Open
     assert names == ["given", "cropped", "filled", "fitted"]
     with pytest.raises(StopIteration):
         component_data(app, "steps_b")
+
+
+def test_a_drawing_is_ranked_by_class_and_an_item_is_not(open_app: OpenApp) -> None:
+    app = open_app()
+    app.button(key="example_drawing").click().run()
+    classes = component_data(app, "classes_a")["classes"]
+    shares = [one["share"] for one in classes]
+    assert classes[0]["name"] == "T-shirt/top"
+    assert shares == sorted(shares, reverse=True)
+    assert 0.5 < shares[0] < sum(shares) <= 1.0001
+    with pytest.raises(StopIteration):
+        component_data(app, "classes_b")
+
+
+def test_a_drawing_stands_in_the_address_and_comes_back_from_it(open_app: OpenApp) -> None:
+    app = open_app()
+    app.button(key="example_drawing").click().run()
+    app.session_state["skipped_a"] = ("cropped",)
+    app.run()
+    link = {name: app.query_params[name][0] for name in ("drawing_a", "without_a", "item_b")}
+    assert link == {"drawing_a": pack(T_SHIRT.strokes), "without_a": "cropped", "item_b": "35"}
+    elsewhere = open_app(**link)
+    assert component_data(elsewhere, "card_a")["title"] == "Your drawing"
+    assert shown_distance(elsewhere) == shown_distance(app)
+    elsewhere.button(key="swap").click().run()
+    assert {"drawing_b", "without_b"} <= set(elsewhere.query_params)
+    assert not {"drawing_a", "without_a"} & set(elsewhere.query_params)
+    elsewhere.button(key="example_same").click().run()
+    assert not {"drawing_b", "without_b"} & set(elsewhere.query_params)
+
+
+def test_a_damaged_drawing_in_the_address_is_told_of(open_app: OpenApp) -> None:
+    app = open_app(drawing_b="AAAA")
+    assert not app.exception
+    assert "drawing in this link is damaged" in app.error[0].value
+    assert shown_distance(app) == expected_distance("test:945", "test:7993")
+    app.button(key="surprise").click().run()
+    assert not app.error
+
+
+def drawing_of(points: int, *, finished: bool = True) -> Drawing:
+    return Drawing((Stroke(18, tuple((40 + 180 * (at % 2), at % 280) for at in range(points))),), finished)
+
+
+def test_a_drawing_too_long_for_a_link_is_said_to_be_so(open_app: OpenApp) -> None:
+    app = open_app()
+    app.session_state["drawing_a"], app.session_state["kind_a"] = drawing_of(2_000), "drawing"
+    app.run()
+    assert "too long for a link" in next(one.value for one in app.caption if "link" in one.value)
+    assert "drawing_a" not in app.query_params
+
+
+def test_a_drawing_waits_for_the_end_of_its_stroke_to_enter_the_address(open_app: OpenApp) -> None:
+    app = open_app()
+    app.session_state["drawing_a"], app.session_state["kind_a"] = drawing_of(9, finished=False), "drawing"
+    app.run()
+    assert "drawing_a" not in app.query_params
+    app.session_state["drawing_a"] = drawing_of(9)
+    app.run()
+    assert "drawing_a" in app.query_params
 
 
 def test_an_item_as_upload_is_like_the_data_and_has_nothing_to_switch(open_app: OpenApp) -> None:

@@ -125,6 +125,21 @@ def test_chosen_classes_show_their_mistakes_until_let_go(open_app: OpenApp) -> N
     assert len({card["classes"] for card in component_data(app, "mistakes")["pairs"]}) > 1
 
 
+def test_the_address_names_the_two_classes(open_app: OpenApp) -> None:
+    app = open_app("evaluate", cell="4-6")
+    assert component_data(app, "explorer")["cell"] == [6, 4]
+    assert app.query_params["cell"] == ["6-4"]
+    app.button(key="forget_cell").click().run()
+    assert "cell" not in app.query_params
+
+
+@pytest.mark.parametrize("cell", ["", "6", "6-4-2", "6-10", "-1-2", "a-b", "6-4x", "٣-4", "9" * 5000])
+def test_a_strangers_classes_are_none(open_app: OpenApp, cell: str) -> None:
+    app = open_app("evaluate", cell=cell)
+    assert not app.exception
+    assert component_data(app, "explorer")["cell"] is None
+
+
 def test_classes_without_mistakes_say_so(open_app: OpenApp) -> None:
     app = open_app("evaluate")
     app.session_state["cell"] = (9, 1)

@@ -6,9 +6,11 @@ import pytest
 import streamlit as st
 
 from app import slots
+from app.components.clipboard import read_pasted
 from app.components.item_grid import Pick, read_picks
 from app.components.pair_grid import read_pair
 from app.components.sketch_pad import read_drawing
+from app.filling import receive_pasted
 
 
 @pytest.fixture
@@ -83,6 +85,30 @@ def test_a_drawing_without_end_is_refused_in_words(session: dict[str, Any]) -> N
     slot, refusal = slots.read_slot("A")
     assert slot.kind == "item"
     assert "more than 6,000 points" in refusal
+
+
+@pytest.mark.parametrize("sent", [None, 5, "x", {}, {"data": 5}, {"data": "not base64!"}, {"data": "Ä"}])
+def test_what_is_no_picture_is_not_pasted(session: dict[str, Any], sent: object) -> None:
+    session["clipboard"] = {"picture": sent}
+    assert read_pasted("clipboard") is None
+    receive_pasted()
+    assert set(session) == {"clipboard"}
+
+
+@pytest.mark.parametrize(("sent", "reason"), [
+    ({"data": "", "size": 0}, "empty"),
+    ({"data": "", "size": 9_000_000}, "larger than 8 MB"),
+    ({"data": "AAAA", "size": 3}, "not a picture"),
+    ({"data": "AAAA", "size": "many"}, "not a picture"),
+    ({"data": "AAAA", "size": -5}, "not a picture"),
+])  # fmt: skip
+def test_a_pasted_file_that_cannot_be_used_is_refused_in_words(
+    session: dict[str, Any], sent: dict, reason: str
+) -> None:
+    session["clipboard"] = {"picture": sent}
+    receive_pasted()
+    assert reason in slots.refusal("A")
+    assert "kind_a" not in session
 
 
 @pytest.mark.parametrize("step", [None, "given", "fitted", "../filled", ["filled"], 5, {}])

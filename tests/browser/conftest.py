@@ -12,8 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
+
+from tests.pictures import encoded
 
 PROJECT = Path(__file__).resolve().parents[2]
 RESULTS = PROJECT / "test-results"
@@ -116,7 +120,9 @@ def server(start_server: Callable[[], Server]) -> Server:
 def browser() -> Iterator[Browser]:
     """Debian's Chromium where there is one, else Playwright's own."""
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        chromium = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--use-fake-device-for-media-stream"]
+        )
         yield chromium
         chromium.close()
 
@@ -188,3 +194,8 @@ def distance(page: Page):
 def slot(page: Page, letter: str):
     """The card of a slot."""
     return page.get_by_role("button", name=f"Slot {letter}:")
+
+
+def picture(name: str, image: np.ndarray) -> dict:
+    """An image uint8 (h, w) as a file to upload."""
+    return {"name": name, "mimeType": "image/png", "buffer": encoded(Image.fromarray(image))}

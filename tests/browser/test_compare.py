@@ -1,19 +1,18 @@
 """Journeys through Compare."""
 
-import io
 import json
 import re
 import subprocess
 import sys
+from collections.abc import Callable
+from urllib.parse import urlsplit
 
-import numpy as np
 import pytest
-from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from siamese_core.artifacts import load_bundle
 from siamese_core.data import open_collection
-from tests.browser.conftest import PROJECT, Server, distance, slot
+from tests.browser.conftest import PHONE, PROJECT, Server, distance, picture, slot
 
 pytestmark = pytest.mark.browser
 
@@ -29,12 +28,6 @@ def told_by_command_line(server: Server, left: str, right: str) -> str:
 
 def wall_item(page: Page, item: int):
     return page.locator(f".st-key-wall .item[data-item='{item}']")
-
-
-def picture(name: str, image: np.ndarray) -> dict:
-    buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, "PNG")
-    return {"name": name, "mimeType": "image/png", "buffer": buffer.getvalue()}
 
 
 def test_opens_with_a_compared_pair_in_the_first_screen(page: Page) -> None:
@@ -124,6 +117,57 @@ def test_a_broken_upload_is_refused_and_the_page_lives_on(page: Page) -> None:
     expect(slot(page, "A")).to_contain_text("test 4")
 
 
+PASTE = """(bytes) => {
+  const pasted = new DataTransfer();
+  pasted.items.add(new File([new Uint8Array(bytes)], "image.png", { type: "image/png" }));
+  document.body.dispatchEvent(new ClipboardEvent("paste", { clipboardData: pasted, bubbles: true }));
+}"""
+
+
+def test_a_pasted_item_is_seen_as_the_item_itself_and_a_broken_one_is_refused(page: Page) -> None:
+    page.goto("/?item_a=5&item_b=9")
+    expect(distance(page)).to_have_text(NUMBER)
+    before = distance(page).inner_text()
+    page.get_by_role("radio", name="Draw").click()
+    expect(page.get_by_role("img", name="Sketch pad for slot A")).to_be_visible()
+    page.evaluate(PASTE, list(picture("item.png", open_collection().image("test:5"))["buffer"]))
+    expect(slot(page, "A")).to_contain_text("Your picture")
+    expect(page.get_by_role("img", name="Sketch pad for slot A")).to_have_count(0)
+    expect(distance(page)).to_have_text(before)
+    page.evaluate(PASTE, list(b"no picture"))
+    expect(page.get_by_test_id("stAlert")).to_contain_text("not a picture")
+    expect(distance(page)).to_have_text(before)
+    page.get_by_role("button", name="Surprise me").click()
+    expect(page.get_by_test_id("stAlert")).to_have_count(0)
+
+
+def test_words_can_be_pasted_as_ever(page: Page) -> None:
+    page.goto("/?item_a=5&item_b=9")
+    number = page.get_by_label("Item A", exact=True)
+    expect(number).to_have_value("5")
+    number.evaluate(
+        """field => {
+          const pasted = new DataTransfer();
+          pasted.setData("text/plain", "7");
+          const event = new ClipboardEvent("paste", { clipboardData: pasted, bubbles: true, cancelable: true });
+          field.dataset.left = field.dispatchEvent(event);
+        }"""
+    )
+    expect(number).to_have_attribute("data-left", "true")
+    expect(slot(page, "A")).to_contain_text("test 5")
+
+
+def test_a_photograph_fills_the_slot(open_context: Callable[..., BrowserContext]) -> None:
+    page = open_context(permissions=["camera"]).new_page()
+    page.goto("/?item_a=5&item_b=9")
+    page.get_by_role("radio", name="Camera").click()
+    page.get_by_role("button", name="Take Photo").click()
+    expect(slot(page, "A")).to_contain_text("camera")
+    expect(page.get_by_role("button", name="bright on black")).to_be_visible()
+    page.get_by_role("button", name="Clear photo").click()
+    expect(slot(page, "A")).to_contain_text("test 5")
+
+
 def test_a_mouse_stroke_is_compared_and_can_be_undone(page: Page) -> None:
     page.goto("/?item_a=5&item_b=9")
     page.get_by_role("radio", name="Draw").click()
@@ -165,6 +209,41 @@ def test_an_example_fills_the_pad_and_a_step_of_it_can_be_left_out(page: Page) -
     expect(distance(page)).not_to_have_text(before)
     step.click()
     expect(distance(page)).to_have_text(before)
+
+
+def draw_boot(page: Page, pad: Locator) -> None:
+    """A boot's outline in one stroke of the mouse."""
+    pad.scroll_into_view_if_needed()
+    box = pad.bounding_box()
+    corners = [(0.35, 0.15), (0.6, 0.15), (0.6, 0.6), (0.85, 0.68), (0.85, 0.82), (0.35, 0.82), (0.35, 0.15)]
+    for number, (x, y) in enumerate(corners):
+        page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=1 if number == 0 else 4)
+        if number == 0:
+            page.mouse.down()
+    page.mouse.up()
+
+
+def test_a_link_shows_a_drawing_elsewhere_at_the_same_distance(
+    page: Page, open_context: Callable[..., BrowserContext]
+) -> None:
+    page.goto("/?item_b=9&threshold=0.9&base_rate=20&sureness=60&model=classic")
+    page.get_by_role("radio", name="Draw").click()
+    draw_boot(page, page.get_by_role("img", name="Sketch pad for slot A"))
+    expect(page).to_have_url(re.compile("drawing_a=[A-Za-z0-9_-]{20,}"))
+    page.get_by_role("button", name="filled").click()
+    expect(page).to_have_url(re.compile("without_a=filled"))
+    expect(page.get_by_role("button", name="filled")).to_have_attribute("aria-pressed", "false")
+    gauge = page.get_by_role("img", name=re.compile("threshold 0.9"))
+    told = gauge.get_attribute("aria-label")
+    assert distance(page).inner_text() in told
+
+    elsewhere = open_context(**PHONE).new_page()
+    elsewhere.goto(page.url)
+    expect(slot(elsewhere, "A")).to_contain_text("Your drawing")
+    expect(distance(elsewhere)).to_have_text(distance(page).inner_text())
+    expect(elsewhere.get_by_role("img", name=told)).to_be_visible()
+    expect(elsewhere.get_by_role("button", name="filled")).to_have_attribute("aria-pressed", "false")
+    assert urlsplit(elsewhere.url).query == urlsplit(page.url).query
 
 
 def test_a_finger_draws_on_a_phone(phone: Page) -> None:

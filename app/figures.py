@@ -10,6 +10,7 @@ import numpy as np
 
 from app import cache
 from app.cache import Diagnosis, PairTable
+from app.findings import Finding
 from siamese_core.evaluation import Roc
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 FIGURES = ("distances", "roc", "det", "classes", "p_same")
 
+COMPARISON_FIGURES = ("gauge", "parts")
 DOTS_AN_INCH = 160
 
 
@@ -59,3 +61,23 @@ def diagnosis_figure(wanted: str, found: Diagnosis, threshold: float, name: str)
         case "p_same":
             return plots.reliability_diagram(found.trust.predicted, found.trust.observed, title=name)
     raise ValueError(f"`wanted` must be one of {FIGURES}, got {wanted!r}")
+
+
+def comparison_figure(wanted: str, found: Finding) -> "Figure":
+    """One of the `COMPARISON_FIGURES` of the page Compare.
+
+    Raises:
+        ValueError: There is no such figure.
+    """
+    from siamese_core import plots
+
+    title = f"{found.model.name}: {found.a.title} · {found.b.title}"
+    match wanted:
+        case "gauge":
+            margin = found.model.recipe.margin
+            return plots.distance_gauge(
+                found.comparison.distance, found.comparison.threshold, margin=margin, title=title
+            )
+        case "parts":
+            return plots.distance_parts(found.explain(), title=title)
+    raise ValueError(f"`wanted` must be one of {COMPARISON_FIGURES}, got {wanted!r}")

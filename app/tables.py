@@ -8,6 +8,7 @@ import numpy as np
 
 from app import cache
 from app.cache import Diagnosis, PairTable
+from app.findings import Finding, nearest_items
 
 
 def to_csv(columns: Mapping[str, Sequence | np.ndarray]) -> str:
@@ -82,5 +83,26 @@ def pairs_table(table: PairTable, rows: np.ndarray, threshold: float) -> str:
             "truth": np.where(pairs.is_same, "same", "different"),
             "distance": table.distances[rows].round(6),
             "verdict": np.where(table.distances[rows] <= threshold, "same", "different"),
+        }
+    )
+
+
+def parts_table(found: Finding) -> str:
+    """Both embeddings and what each dimension adds to the squared distance."""
+    parts = found.explain()
+    a, b = parts.embeddings
+    return to_csv({"dimension": np.arange(1, len(a) + 1), "a": a, "b": b, "square": parts.squares})
+
+
+def neighbours_table(found: Finding, count: int) -> str:
+    """The test items nearest to each slot, with their classes and distances."""
+    class_names = np.array(cache.collection().class_names)
+    near = [nearest_items(found.model, slot, count) for slot in (found.a, found.b)]
+    return to_csv(
+        {
+            "slot": np.repeat(["A", "B"], [of_slot.ids.shape[1] for of_slot in near]),
+            "item": np.concatenate([of_slot.ids[0] for of_slot in near]),
+            "class": np.concatenate([class_names[of_slot.labels[0]] for of_slot in near]),
+            "distance": np.concatenate([of_slot.distances[0] for of_slot in near]).round(6),
         }
     )

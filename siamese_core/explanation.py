@@ -1,6 +1,7 @@
 """What a distance is made of: its share in each dimension of the embeddings, and in each part of the images."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -9,6 +10,30 @@ from siamese_core.comparison import euclidean_distances
 PATCH = 6
 """Side of the hidden square, px: about a collar, a heel, a sleeve."""
 STRIDE = 2
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What the distance of two images is made of.
+
+    Attributes:
+        images: uint8 (2, 28, 28).
+        embeddings: (2, d).
+        squares: (d,), see `contributions`.
+        heats: (2, 28, 28), see `occlusion`.
+    """
+
+    images: np.ndarray
+    embeddings: np.ndarray
+    squares: np.ndarray
+    heats: np.ndarray
+
+
+def explain(embed: Callable[[np.ndarray], np.ndarray], images: np.ndarray) -> Explanation:
+    """What the distance of two images uint8 (2, 28, 28) is made of."""
+    embeddings = embed(images)
+    heats = np.stack([occlusion(embed, images[own], embeddings[1 - own]) for own in (0, 1)])
+    return Explanation(images, embeddings, contributions(*embeddings), heats)
 
 
 def contributions(a: np.ndarray, b: np.ndarray) -> np.ndarray:

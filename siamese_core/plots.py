@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from siamese_core.evaluation import Roc
+from siamese_core.explanation import Explanation
 from siamese_core.pairs import Pairs
 
 TUTORIAL_PAIRS = 10
@@ -139,6 +140,43 @@ def reliability_diagram(predicted: np.ndarray, observed: np.ndarray, *, title: s
     axis.plot([0, 1], [0, 1], color="0.7", linestyle=":")
     axis.plot(predicted, observed, color=SAME_COLOUR, marker="o", markersize=4)
     axis.set(xlabel="P(same) as predicted", ylabel="share of same pairs", title=title, aspect=1)
+    return figure
+
+
+def distance_gauge(distance: float, threshold: float, *, margin: float | None = None, title: str = "") -> Figure:
+    """One distance on a scale with the threshold and, where there is one, the training's margin."""
+    figure = Figure(figsize=(6.5, 1.6), layout="constrained")
+    axis = figure.subplots()
+    limit = 1.25 * max(distance, threshold, margin or 0.0)
+    axis.axvspan(0.0, threshold, color=SAME_COLOUR, alpha=0.25, label="same")
+    axis.axvspan(threshold, limit, color=DIFFERENT_COLOUR, alpha=0.25, label="different")
+    axis.axvline(threshold, color="0.2", linestyle="--", label=f"threshold {threshold:.3f}")
+    if margin is not None:
+        axis.axvline(margin, color="0.5", linestyle=":", label=f"margin {margin:.2f}")
+    same = distance <= threshold
+    axis.plot([distance], [0.5], "o", markersize=11, color=SAME_COLOUR if same else DIFFERENT_COLOUR)
+    axis.set(xlim=(0.0, limit), ylim=(0.0, 1.0), xlabel=f"distance {distance:.4f}", title=title)
+    axis.set_yticks([])
+    axis.spines[:].set_visible(False)
+    axis.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, fontsize=9)
+    return figure
+
+
+def distance_parts(parts: Explanation, *, title: str = "") -> Figure:
+    """Both images with what moves their distance when it is hidden, and between them each dimension's square."""
+    figure = Figure(figsize=(10.5, 3.4), layout="constrained")
+    figure.suptitle(title)
+    left, middle, right = figure.subplots(1, 3, width_ratios=[1, 1.4, 1])
+    reach = max(float(np.abs(parts.heats).max()), 1e-9)
+    for axis, name, image, heat in zip((left, right), "AB", parts.images, parts.heats, strict=True):
+        axis.imshow(image, cmap="gray", vmin=0, vmax=255)
+        shown = axis.imshow(heat, cmap="PuOr", vmin=-reach, vmax=reach, alpha=np.sqrt(np.abs(heat) / reach))
+        axis.set_title(name)
+        axis.set_axis_off()
+    figure.colorbar(shown, ax=right, label="change of the distance when hidden")
+    middle.bar(np.arange(1, len(parts.squares) + 1), parts.squares, width=0.8, color=SAME_COLOUR)
+    middle.set(xlabel="dimension", title=f"(a − b)², together {parts.squares.sum():.6f}")
+    middle.margins(x=0.01)
     return figure
 
 

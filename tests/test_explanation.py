@@ -5,7 +5,7 @@ import pytest
 
 from siamese_core.artifacts import load_bundle
 from siamese_core.comparison import compare
-from siamese_core.explanation import PATCH, STRIDE, contributions, occlusion
+from siamese_core.explanation import PATCH, STRIDE, contributions, explain, occlusion
 
 
 def brightness(images):
@@ -62,3 +62,12 @@ def test_the_image_given_stays_as_it_was():
     image = np.full((28, 28), 9, np.uint8)
     occlusion(brightness, image, np.zeros(2, np.float32))
     assert (image == 9).all()
+
+
+def test_an_explanation_holds_what_its_parts_hold():
+    images = np.random.default_rng(0).integers(0, 256, (2, 28, 28), dtype=np.uint8)
+    found = explain(brightness, images)
+    np.testing.assert_array_equal(found.embeddings, brightness(images))
+    np.testing.assert_array_equal(found.squares, contributions(*found.embeddings))
+    np.testing.assert_array_equal(found.heats[0], occlusion(brightness, images[0], found.embeddings[1]))
+    np.testing.assert_array_equal(found.heats[1], occlusion(brightness, images[1], found.embeddings[0]))

@@ -8,6 +8,7 @@ from siamese_core.pairs import Pairs, tutorial_pairs
 from siamese_core.plots import (
     class_errors,
     det_curve,
+    distance_gauge,
     distance_histogram,
     distance_spread,
     reliability_diagram,
@@ -80,3 +81,12 @@ def test_errors_of_classes_stand_once_each_and_nowhere_without_pairs():
 def test_reliability_is_drawn_as_given():
     line = reliability_diagram(np.array([0.2, 0.8]), np.array([0.3, 0.7])).axes[0].lines[1]
     np.testing.assert_array_equal(line.get_xydata(), [[0.2, 0.3], [0.8, 0.7]])
+
+
+@pytest.mark.parametrize("margin", [None, 1.0])
+def test_gauge_shows_distance_threshold_and_the_margin_where_there_is_one(margin):
+    axis = distance_gauge(0.5, 0.8, margin=margin, title="a pair").axes[0]
+    assert axis.get_xlabel() == "distance 0.5000"
+    labels = [text.get_text() for text in axis.get_legend().get_texts()]
+    assert labels == ["same", "different", "threshold 0.800"] + (["margin 1.00"] if margin else [])
+    assert axis.get_xlim()[1] > max(0.8, margin or 0)

@@ -41,6 +41,11 @@ def png_address(grey: np.ndarray) -> str:
     """A small PNG of a picture uint8 (h, w) as a data address: made of its pixels alone, whatever file it came in."""
     picture = Image.fromarray(grey)
     picture.thumbnail((_SHOWN_SIDE, _SHOWN_SIDE))
+    return f"data:image/png;base64,{base64.b64encode(png_bytes(np.asarray(picture))).decode('ascii')}"
+
+
+def png_bytes(grey: np.ndarray) -> bytes:
+    """A PNG of a picture uint8 (h, w)."""
     buffer = io.BytesIO()
-    picture.save(buffer, "PNG")
-    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"
+    Image.fromarray(grey).save(buffer, "PNG")
+    return buffer.getvalue()

@@ -16,13 +16,14 @@ from app.components.step_strip import read_step, step_strip
 from app.components.verdict_gauge import Doubt, verdict_gauge
 from app.examples import show_examples
 from app.filling import choose_items, draw_item, is_drawn
+from app.findings import Finding, nearest_items
 from app.refusals import told_to_visitor
 from app.slots import LETTERS, Slot, name_splits
 from app.sprites import sprite_url
+from app.taking import offer_comparison
 from app.words import name_class, say, write_number, write_share
 from siamese_core.artifacts import Bundle
 from siamese_core.comparison import Comparison, compare
-from siamese_core.explanation import contributions, occlusion
 
 NEIGHBOURS = 5
 LIKELIEST = 4
@@ -68,10 +69,11 @@ def compare_room(model: Bundle) -> None:
             places[letter].warning(refusal)
     a, b = (filled[letter][0] for letter in LETTERS)
     with verdict:
-        comparison = show_verdict(model, a, b)
+        found = show_verdict(model, a, b)
         show_examples()
+        offer_comparison(found)
     show_steps(a, b)
-    explain_distance(model, a, b, comparison)
+    explain_distance(found)
     choose_items(a, b)
     for letter in LETTERS:
         if reason := address.write_drawing(letter):
@@ -107,7 +109,7 @@ def item_inputs(letter: str) -> None:
         )
 
 
-def show_verdict(model: Bundle, a: Slot, b: Slot) -> Comparison:
+def show_verdict(model: Bundle, a: Slot, b: Slot) -> Finding:
     """The distance, how probable it is that both are the same, the gauge, and the nearest items of both slots."""
     embeddings = model.encoder.embed(np.stack([a.image, b.image]))
     comparison = compare(embeddings[0], embeddings[1], chosen_threshold(model))
@@ -119,14 +121,14 @@ def show_verdict(model: Bundle, a: Slot, b: Slot) -> Comparison:
         doubt = show_probability(model, comparison)
     is_same = None if a.label is None or b.label is None else a.label == b.label
     with gauge:
-        verdict_gauge(comparison, margin=model.recipe.margin, is_same=is_same, doubt=doubt, key="gauge")
+        word = verdict_gauge(comparison, margin=model.recipe.margin, is_same=is_same, doubt=doubt, key="gauge")
     left, right = st.columns(2, gap="medium")
     for column, slot, embedding in ((left, a, embeddings[:1]), (right, b, embeddings[1:])):
         with column:
             show_neighbours(model, slot, embedding)
             if slot.label is None:
                 show_classes(model, slot, embedding)
-    return comparison
+    return Finding(model, a, b, comparison, word, doubt.p_same, doubt.base_rate)
 
 
 def show_probability(model: Bundle, comparison: Comparison) -> Doubt:
@@ -139,7 +141,7 @@ def show_probability(model: Bundle, comparison: Comparison) -> Doubt:
     p_same = float(model.calibration.probability(comparison.distance, base_rate=rate))
     with shown:
         st.metric(say("compare.p_same"), write_probability(p_same), width="content")
-    return Doubt(model.calibration.doubtful(sureness / 100, base_rate=rate), sureness / 100, p_same)
+    return Doubt(model.calibration.doubtful(sureness / 100, base_rate=rate), sureness / 100, p_same, rate)
 
 
 def write_probability(p: float) -> str:
@@ -169,29 +171,18 @@ def switch_step(letter: str) -> None:
     slots.switch_step(letter, read_step(slots.key("steps", letter)))
 
 
-def explain_distance(model: Bundle, a: Slot, b: Slot, comparison: Comparison) -> None:
+def explain_distance(found: Finding) -> None:
     """On demand: what the distance is made of."""
     room = st.expander(say("compare.why"), key="why", on_change="rerun", bind="query-params")
     if not room.open:
         return
-    images = np.stack([a.image, b.image])
-    embeddings = model.encoder.embed(images)
-    heats = np.stack([occlusion(model.encoder.embed, images[own], embeddings[1 - own]) for own in (0, 1)])
     with room:
-        distance_parts(
-            embeddings,
-            contributions(embeddings[0], embeddings[1]),
-            images,
-            heats,
-            distance=comparison.distance,
-            key="parts",
-        )
+        distance_parts(found.explain(), distance=found.comparison.distance, key="parts")
 
 
 def show_neighbours(model: Bundle, slot: Slot, embedding: np.ndarray) -> None:
     """The test items nearest to a slot, the slot's own item left out."""
-    own = slot.item[1] if slot.item and slot.item[0] == "test" else None
-    found = cache.gallery(model).nearest(embedding, NEIGHBOURS, exclude=own)
+    found = nearest_items(model, slot, NEIGHBOURS, embedding)
     class_names = cache.collection().class_names
     tiles = [
         Tile(int(item), name_class(class_names[label]), caption=write_number(distance, 3))

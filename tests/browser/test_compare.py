@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -244,6 +245,26 @@ def test_a_link_shows_a_drawing_elsewhere_at_the_same_distance(
     expect(elsewhere.get_by_role("img", name=told)).to_be_visible()
     expect(elsewhere.get_by_role("button", name="filled")).to_have_attribute("aria-pressed", "false")
     assert urlsplit(elsewhere.url).query == urlsplit(page.url).query
+
+
+def test_a_report_and_the_number_in_python_are_taken_away(page: Page, tmp_path: Path) -> None:
+    page.goto("/?item_b=9")
+    page.get_by_role("button", name="A drawing").click()
+    expect(slot(page, "A")).to_contain_text("Your drawing")
+    page.get_by_role("button", name="Take away").click()
+    for key, begins in (("report", b"<!doctype html>"), ("svg", b"<?xml"), ("csv", b"dimension,a,b,square")):
+        with page.expect_download() as download:
+            page.locator(f".st-key-take_{key}").get_by_role("button").click()
+        assert download.value.path().read_bytes().startswith(begins)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Picture A").click()
+    download.value.save_as(tmp_path / download.value.suggested_filename)
+    snippet = page.get_by_test_id("stCode").locator("code").inner_text()
+    printed = subprocess.run(
+        [sys.executable, "-c", snippet], cwd=tmp_path, env={"PYTHONPATH": str(PROJECT), "PATH": ""},
+        capture_output=True, check=True, text=True,
+    ).stdout  # fmt: skip
+    assert printed.strip() == distance(page).inner_text()
 
 
 def test_a_finger_draws_on_a_phone(phone: Page) -> None:

@@ -14,5 +14,8 @@ def class_bars(label: str, classes: Sequence[tuple[str, float]], *, key: str) ->
     Args:
         classes: name and share of each, shares of 1.
     """
-    data = {"label": label, "classes": [{"name": name, "share": round(share, 4), "text": write_share(share, 0)} for name, share in classes]}
+    data = {
+        "label": label,
+        "classes": [{"name": name, "share": round(share, 4), "text": write_share(share, 0)} for name, share in classes],
+    }
     _MOUNT(key=key, data=data)

@@ -5,6 +5,7 @@ import base64
 import numpy as np
 
 from app.components import register
+from siamese_core.explanation import Explanation
 
 _MOUNT = register(
     "distance_parts",
@@ -24,22 +25,13 @@ _MOUNT = register(
 )
 
 
-def distance_parts(
-    embeddings: np.ndarray, squares: np.ndarray, images: np.ndarray, heats: np.ndarray, *, distance: float, key: str
-) -> None:
-    """Mount the parts of a distance.
-
-    Args:
-        embeddings: (2, d).
-        squares: (d,), they sum to the distance squared.
-        images: uint8 (2, 28, 28).
-        heats: (2, 28, 28), how hiding a pixel's surroundings moves the distance.
-    """
+def distance_parts(parts: Explanation, *, distance: float, key: str) -> None:
+    """Mount the parts of a distance."""
     data = {
-        "embeddings": np.round(embeddings.astype(float), 4).tolist(),
-        "squares": np.round(squares, 10).tolist(),
-        "images": [base64.b64encode(image.tobytes()).decode() for image in images],
-        "heats": np.round(heats.astype(float), 4).reshape(len(heats), -1).tolist(),
+        "embeddings": np.round(parts.embeddings.astype(float), 4).tolist(),
+        "squares": np.round(parts.squares, 10).tolist(),
+        "images": [base64.b64encode(image.tobytes()).decode() for image in parts.images],
+        "heats": np.round(parts.heats.astype(float), 4).reshape(len(parts.heats), -1).tolist(),
         "distance": distance,
     }
     _MOUNT(key=key, data=data)

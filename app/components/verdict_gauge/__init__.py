@@ -41,11 +41,13 @@ class Doubt:
         band: from which to which distance; None where it always decides.
         sureness: how probable its verdict must be.
         p_same: of the pair that is shown.
+        base_rate: the share of same pairs that the visitor expects.
     """
 
     band: tuple[float, float] | None
     sureness: float
     p_same: float
+    base_rate: float
 
     @property
     def unsure(self) -> bool:
@@ -53,10 +55,8 @@ class Doubt:
         return bool(is_unsure(self.p_same, self.sureness))
 
 
-def verdict_gauge(
-    comparison: Comparison, *, margin: float | None, is_same: bool | None, doubt: Doubt, key: str
-) -> None:
-    """Mount the verdict and its gauge; the scale ends at a round number beyond all three values.
+def verdict_gauge(comparison: Comparison, *, margin: float | None, is_same: bool | None, doubt: Doubt, key: str) -> str:
+    """Mount the verdict and its gauge, and return its word; the scale ends at a round number beyond all three values.
 
     Args:
         margin: the training's margin; None where the recipe has none.
@@ -89,6 +89,7 @@ def verdict_gauge(
         "description": description,
     }
     _MOUNT(key=key, data=data)
+    return word
 
 
 def explain(comparison: Comparison, is_same: bool | None, doubt: Doubt) -> str:

@@ -17,6 +17,7 @@ from siamese_core.errors import SiameseError
 from siamese_core.images import check_bytes
 
 SOURCES = ("wall", "draw", "upload", "camera")
+SOURCES_IN_A_FRAME = ("wall", "draw")  # another site's frame has no cookies, without which Streamlit takes no file
 ALL_CLASSES = "all"
 TILES_A_PAGE = 96
 UPLOAD_TYPES = [".png", ".jpg", ".jpeg", ".webp", ".gif"]
@@ -29,7 +30,7 @@ def choose_items(a: Slot, b: Slot) -> None:
         st.markdown(say("filling.fill", slot=letter), width="content")
         source = choose(
             say("filling.source"),
-            {name: say(f"filling.{name}") for name in SOURCES},
+            {name: say(f"filling.{name}") for name in (SOURCES_IN_A_FRAME if st.context.is_embedded else SOURCES)},
             key="source",
             label_visibility="collapsed",
         )
@@ -150,7 +151,7 @@ def receive_pasted() -> None:
         return
     letter = slots.active()
     if is_drawn(letter):
-        st.session_state["source"] = "upload"
+        st.session_state["source"] = "wall"
     receive_picture(letter, "clipboard", pasted.data, size=pasted.size)
 
 

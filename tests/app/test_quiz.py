@@ -64,7 +64,7 @@ def test_another_threshold_begins_anew(open_app: OpenApp) -> None:
 def test_two_who_follow_one_address_play_the_same_game(open_app: OpenApp) -> None:
     app = open_app("pairs", pairs_mode="Guess", game="77")
     assert app.session_state["quiz_game"] == 77
-    assert app.query_params["game"] == ["77"]
+    assert app.query_params["game"] == "77"
     app.get_by_key("pairs_mode").set_value("browse").run()
     assert "game" not in app.query_params
 

@@ -76,6 +76,7 @@ def test_the_report_says_all_and_asks_nobody() -> None:
     ):  # fmt: skip
         assert said in report
     assert report.count('src="data:image/png;base64,') == 3  # both as seen, the drawing as given too
+    assert report.count('src="data:," hidden') == 1
     assert not re.search(r"(src|href)=\"(?!data:)|url\(|@import|<script", report)
     assert "Your drawing &lt;b&gt;" in report
 

@@ -28,6 +28,13 @@ WAIT_MILLISECONDS = 20_000  # for one expectation, on a machine that trains at t
 LAPTOP = {"viewport": {"width": 1366, "height": 768}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
+PASTE = """(body, bytes) => {
+  const pasted = new DataTransfer();
+  pasted.items.add(new File([new Uint8Array(bytes)], "image.png", { type: "image/png" }));
+  body.dispatchEvent(new ClipboardEvent("paste", { clipboardData: pasted, bubbles: true }));
+}"""
+"""A picture's bytes pasted into the page whose body it is."""
+
 expect.set_options(timeout=WAIT_MILLISECONDS)
 
 

@@ -13,7 +13,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from siamese_core.artifacts import load_bundle
 from siamese_core.data import open_collection
-from tests.browser.conftest import PHONE, PROJECT, Server, distance, picture, slot
+from tests.browser.conftest import PASTE, PHONE, PROJECT, Server, distance, picture, slot
 
 pytestmark = pytest.mark.browser
 
@@ -118,24 +118,17 @@ def test_a_broken_upload_is_refused_and_the_page_lives_on(page: Page) -> None:
     expect(slot(page, "A")).to_contain_text("test 4")
 
 
-PASTE = """(bytes) => {
-  const pasted = new DataTransfer();
-  pasted.items.add(new File([new Uint8Array(bytes)], "image.png", { type: "image/png" }));
-  document.body.dispatchEvent(new ClipboardEvent("paste", { clipboardData: pasted, bubbles: true }));
-}"""
-
-
 def test_a_pasted_item_is_seen_as_the_item_itself_and_a_broken_one_is_refused(page: Page) -> None:
     page.goto("/?item_a=5&item_b=9")
     expect(distance(page)).to_have_text(NUMBER)
     before = distance(page).inner_text()
     page.get_by_role("radio", name="Draw").click()
     expect(page.get_by_role("img", name="Sketch pad for slot A")).to_be_visible()
-    page.evaluate(PASTE, list(picture("item.png", open_collection().image("test:5"))["buffer"]))
+    page.locator("body").evaluate(PASTE, list(picture("item.png", open_collection().image("test:5"))["buffer"]))
     expect(slot(page, "A")).to_contain_text("Your picture")
     expect(page.get_by_role("img", name="Sketch pad for slot A")).to_have_count(0)
     expect(distance(page)).to_have_text(before)
-    page.evaluate(PASTE, list(b"no picture"))
+    page.locator("body").evaluate(PASTE, list(b"no picture"))
     expect(page.get_by_test_id("stAlert")).to_contain_text("not a picture")
     expect(distance(page)).to_have_text(before)
     page.get_by_role("button", name="Surprise me").click()

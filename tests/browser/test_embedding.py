@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from siamese_core.data import open_collection
-from tests.browser.conftest import Server, picture
+from tests.browser.conftest import PASTE, Server, picture
 
 pytestmark = pytest.mark.browser
 
@@ -51,9 +51,11 @@ def test_an_embedded_comparison_works_in_another_sites_frame(framed: Page, host_
     before = shown.inner_text()
     app.locator(".st-key-wall .item").nth(7).click()
     expect(shown).not_to_have_text(before)
-    app.get_by_role("radio", name="Upload").click()
+    app.get_by_role("button", name="A drawing").click()
+    expect(app.get_by_role("button", name="Slot A: Your drawing")).to_be_visible()
+    expect(app.get_by_role("radio", name="Upload")).to_have_count(0)  # it would be refused: see filling.py
     item = picture("item.png", open_collection().image("test:0"))
-    app.locator("input[type=file]").set_input_files(item)
+    app.locator("body").evaluate(PASTE, list(item["buffer"]))
     expect(app.get_by_role("button", name="Slot B: Your picture")).to_be_visible()
     expect(app.get_by_test_id("stException")).to_have_count(0)
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from app import slots
 from app.components.sketch_pad import Drawing
-from app.words import tell
+from app.words import say, tell
 from siamese_core.errors import SiameseError
 from siamese_core.preprocessing import SKIPPABLE
 from siamese_core.sketch import pack, unpack
@@ -39,9 +39,10 @@ def write_drawing(letter: str) -> str | None:
     """Let the address hold the slot's drawing and the steps that are switched off; not while it is being drawn.
 
     Returns:
-        Why a drawing is not in the address; None where it is, or where there is none.
+        Why the visitor's own picture is not in the address; None where it is, or where there is none.
     """
-    shown, packed, reason = slots.shown_drawing(letter), None, None
+    shown, packed = slots.shown_drawing(letter), None
+    reason = say("compare.not_in_link") if slots.shows_picture(letter) else None
     if shown and not shown.finished:
         return None
     try:

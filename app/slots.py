@@ -157,6 +157,11 @@ def shown_drawing(letter: str) -> Drawing | None:
     return drawing(letter) if st.session_state.get(key("kind", letter)) == "drawing" else None
 
 
+def shows_picture(letter: str) -> bool:
+    """Whether the slot shows a picture of the visitor's that is no drawing."""
+    return st.session_state.get(key("kind", letter)) == "upload"
+
+
 def pad_version(letter: str) -> int:
     """Another number each time the slot's drawing comes from elsewhere than its pad."""
     return st.session_state.get(key("pad_version", letter), 0)

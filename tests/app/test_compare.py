@@ -270,6 +270,7 @@ def test_an_uploaded_item_is_compared_like_the_item_itself(open_app: OpenApp) ->
     assert component_data(app, "card_a")["title"] == "Your picture"
     assert component_data(app, "card_a")["given"].startswith("data:image/png;base64,")
     assert app.number_input(key="item_a").value is None
+    assert any("link does not carry" in one.value for one in app.caption)
     assert shown_distance(app) == before
 
 

@@ -20,8 +20,8 @@ from tests.app.conftest import PROJECT, OpenApp, component_data
 
 APP = PROJECT / "app"
 SOURCES = sorted(APP.rglob("*.py"))
-TAKEN_AWAY = {APP / "figures.py"}
-"""Draws the figures to take away, which speak English like all that the core writes to files."""
+TAKEN_AWAY = {APP / "figures.py", APP / "snippet.py"}
+"""Figures, which speak English like all that the core writes to files, and a program, which speaks Python."""
 COMPONENTS = sorted(path for path in (APP / "components").iterdir() if path.is_dir() and path.name[0] != "_")
 ERRORS = words.catalogue()["error"]
 KEYS = {f"{section}.{name}" for section, names in words.catalogue().items() if section != "error" for name in names}

@@ -62,16 +62,16 @@ def test_another_threshold_begins_anew(open_app: OpenApp) -> None:
 
 
 def test_two_who_follow_one_address_play_the_same_game(open_app: OpenApp) -> None:
-    app = open_app("pairs", pairs_mode="Guess", game="77")
+    app = open_app("pairs", pairs_mode="quiz", game="77")
     assert app.session_state["quiz_game"] == 77
     assert app.query_params["game"] == "77"
-    app.get_by_key("pairs_mode").set_value("browse").run()
+    app.get_by_key("pairs_mode_shown").set_value("browse").run()
     assert "game" not in app.query_params
 
 
 @pytest.mark.parametrize("game", ["", "-1", "12345", "x", "1.5", "٣", "9" * 5000])
 def test_a_strangers_game_is_any_game(open_app: OpenApp, game: str) -> None:
-    app = open_app("pairs", pairs_mode="Guess", game=game)
+    app = open_app("pairs", pairs_mode="quiz", game=game)
     assert not app.exception
     assert 0 <= app.session_state["quiz_game"] <= 9_999
 

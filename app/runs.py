@@ -10,14 +10,14 @@ from app import cache
 from app.chosen import chosen_model, use_model
 from app.refusals import told_to_visitor
 from app.words import say, tell, write_number, write_share
-from siamese_core import jobs
+from siamese_core import jobs, runs
 from siamese_core.errors import RunError, SiameseError
 
 
 @told_to_visitor()
 def show_run() -> None:
     """The running or the last run: how far it is, its curves, and a button to stop it."""
-    run = jobs.latest()
+    run = runs.latest()
     if run is None:
         st.markdown(say("runs.invitation"))
         if cache.model_names():
@@ -62,7 +62,7 @@ def stop_run(run_id: str) -> None:
         st.session_state["stop_asked"] = run_id
 
 
-def progress(run: jobs.Run) -> tuple[float, str]:
+def progress(run: runs.Run) -> tuple[float, str]:
     """The share of a running run that is done, and words for it."""
     started = next((event for event in run.events if event["event"] == "started"), None)
     last = run.progress

@@ -36,7 +36,7 @@ def run_fast(seed: int) -> list[dict[str, float]]:
     from siamese_core.evaluation import best_threshold
     from siamese_core.exhaustive import all_pair_distances, evaluate_all_pairs
     from siamese_core.pairs import tutorial_pairs
-    from siamese_core.training import Trainer
+    from siamese_core.training import EpochRun, Trainer
 
     collection = load_collection()
     train, test = collection.split("train"), collection.split("test")
@@ -46,9 +46,9 @@ def run_fast(seed: int) -> list[dict[str, float]]:
     looks: list[dict[str, float]] = []
     earlier = 0.0
 
-    def look(step: int, steps: int, seconds: float) -> None:
-        part = LOOKS * step // steps
-        if looks and looks[-1]["part"] == part and step < steps:
+    def look(run: EpochRun) -> None:
+        part = LOOKS * run.steps // trainer.steps
+        if looks and looks[-1]["part"] == part and run.steps < trainer.steps:
             return
         distances = pair_distances(trainer.embed(train.images[validation]), pairs)
         threshold = best_threshold(distances, pairs.is_same)
@@ -56,8 +56,8 @@ def run_fast(seed: int) -> list[dict[str, float]]:
         looks.append(
             {
                 "part": part,
-                "seconds": earlier + seconds,
-                "images_per_second": step * trainer.recipe.batch_size / seconds,
+                "seconds": earlier + run.seconds,
+                "images_per_second": run.images / run.seconds,
                 "balanced_accuracy": exact.balanced_accuracy,
             }
         )

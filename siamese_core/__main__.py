@@ -1,11 +1,8 @@
 """The command line: `python -m siamese_core --help`."""
 
 import json
-import os
-import signal
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,11 +12,13 @@ import numpy as np
 
 from siamese_core import artifacts
 from siamese_core.artifacts import DEFAULT_NAME, Bundle, list_names, load_bundle
-from siamese_core.building import build_bundle, find_labels, measure
+from siamese_core.building import MeasuringEvent, build_bundle, find_labels, measure
 from siamese_core.calibration import is_unsure
+from siamese_core.checkpoint import Checkpoint
 from siamese_core.collection import Collection
 from siamese_core.comparison import compare
 from siamese_core.config import RECIPES, check_bounds
+from siamese_core.control import Control
 from siamese_core.data import CLASS_NAMES, load_collection, open_collection
 from siamese_core.errors import BundleError, SiameseError
 from siamese_core.gallery import Gallery
@@ -27,6 +26,7 @@ from siamese_core.images import load_image
 from siamese_core.projection import draw_map
 
 MODEL = click.option("--model", default=DEFAULT_NAME, show_default=True, metavar="NAME", help="The model that decides.")
+FILE = click.Path(dir_okay=False, path_type=Path)
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
 SECONDS_BETWEEN_PROGRESS = 0.5
 ITEM_HELP = "is an image file (PNG, JPEG, WebP, GIF) or an item of the data set such as test:123 or train:45."
@@ -72,7 +72,11 @@ def data(as_json: bool) -> None:
 @click.option("--hold-out", default="", metavar="CLASSES", help='Classes never trained on, such as "Dress,Sneaker".')
 @click.option("--replace", is_flag=True, help="Replace a model of this name.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON event a line.")
-@click.option("--stop-without", type=int, hidden=True, help="End when this process is no longer the parent.")
+@click.option("--max-seconds", type=float, help="End after this time and keep the best epoch.")
+@click.option("--one-epoch", is_flag=True, hidden=True, help="Pause after the first epoch; see the module control.")
+@click.option("--checkpoint", type=FILE, hidden=True, help="Where to keep what it takes to go on.")
+@click.option("--resume", is_flag=True, hidden=True, help="Go on from there.")
+@click.option("--attended", type=FILE, hidden=True, help="End when nobody has held a lock on this for a minute.")
 def train(
     recipe: str,
     name: str,
@@ -80,7 +84,11 @@ def train(
     hold_out: str,
     replace: bool,
     as_json: bool,
-    stop_without: int | None,
+    max_seconds: float | None,
+    one_epoch: bool,
+    checkpoint: Path | None,
+    resume: bool,
+    attended: Path | None,
     **changes: float | None,
 ) -> None:
     """Train a model. Ctrl-C stops early and keeps the best epoch so far."""
@@ -90,13 +98,18 @@ def train(
     find_labels(held_out, CLASS_NAMES)  # a mistake is told before the data are opened
     if artifacts.exists(name) and not replace:
         raise BundleError(f"There is a model {name!r} already; choose another name or add --replace.")
-    stop_asked = _listen_for_stop()
-
-    def should_stop() -> bool:
-        return stop_asked() or (stop_without is not None and os.getppid() != stop_without)
-
     report = _JsonReport() if as_json else _TextReport()
+    control = Control(on_pause=report.paused, one_epoch=one_epoch, max_seconds=max_seconds, attended=attended)
+
+    def on_event(event: Any) -> None:
+        if type(event).__name__ == "EpochEvent":
+            control.epoch_ended()
+        report.event(event)
+
     try:
+        resumed = Checkpoint.load(checkpoint) if resume and checkpoint else None
+        if resumed is None:
+            control.until_first_epoch()
         collection = load_collection()
         report.started(name, chosen.to_dict(), seed)
         bundle = build_bundle(
@@ -105,13 +118,15 @@ def train(
             collection,
             seed=seed,
             held_out=held_out,
-            on_event=report.event,
-            should_stop=should_stop,
+            on_event=on_event,
+            should_stop=control.should_stop,
+            on_checkpoint=(lambda state: state.save(checkpoint)) if checkpoint else None,
+            resumed=resumed,
         )
     except SiameseError as error:
         report.failed(str(error))
         raise
-    report.finished(bundle)
+    report.finished(bundle, control.reason)
 
 
 @main.command()
@@ -271,15 +286,27 @@ class _JsonReport:
             self._last_progress = now
         self._say(kind, **asdict(event))
 
-    def finished(self, bundle: Bundle) -> None:
+    def paused(self, resting: bool) -> None:
+        self._say("paused" if resting else "playing")
+
+    def finished(self, bundle: Bundle, stopped_by: str | None) -> None:
         kept = {key: bundle.config[key] for key in ("kept_epoch", "stopped")}
-        self._say("finished", name=bundle.name, **kept, metrics=bundle.metrics)
+        if not bundle.config["stopped"]:
+            stopped_by = None  # asked too late
+        self._say(
+            "finished",
+            name=bundle.name,
+            **kept,
+            stopped_by=stopped_by,
+            fingerprint=bundle.fingerprint,
+            metrics=bundle.metrics,
+        )
 
     def failed(self, message: str) -> None:
         self._say("failed", message=message)
 
     def _say(self, kind: str, **values: Any) -> None:
-        print(json.dumps({"event": kind, **values}), flush=True)
+        print(json.dumps({"event": kind, "time": round(time.time(), 2), **values}), flush=True)
 
 
 class _TextReport:
@@ -293,6 +320,8 @@ class _TextReport:
     def event(self, event: Any) -> None:
         from siamese_core.training import ProgressEvent
 
+        if isinstance(event, MeasuringEvent):
+            return
         if isinstance(event, ProgressEvent):
             if self._bar is None:
                 self._bar = click.progressbar(length=event.steps, label=f"epoch {event.epoch:>3}", file=sys.stderr)
@@ -306,7 +335,10 @@ class _TextReport:
             f"AUC {event.auc:.4f}  {event.seconds:.2f} s  {event.images_per_second:,.0f} images/s"
         )
 
-    def finished(self, bundle: Bundle) -> None:
+    def paused(self, resting: bool) -> None:
+        click.echo("paused" if resting else "going on")
+
+    def finished(self, bundle: Bundle, _: str | None) -> None:
         pairs = bundle.metrics["tutorial_pairs"]
         click.echo(
             f"Saved {bundle.name}: epoch {bundle.config['kept_epoch']}, {pairs['accuracy']:.2%} of the tutorial's "
@@ -315,14 +347,6 @@ class _TextReport:
 
     def failed(self, message: str) -> None:
         """Nothing: the command's one line on standard error says it."""
-
-
-def _listen_for_stop() -> Callable[[], bool]:
-    """Turn SIGINT and SIGTERM into a flag: training looks at it between steps."""
-    asked = []
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: asked.append(True))
-    return lambda: bool(asked)
 
 
 def _open_item(reference: str, collection: Collection) -> np.ndarray:

@@ -306,6 +306,23 @@ def load_weights(name: str, root: Path | None = None) -> dict[str, np.ndarray]:
     return weights
 
 
+def rename_bundle(name: str, new_name: str, root: Path | None = None) -> None:
+    """Give a bundle that a person made another name, which must be free.
+
+    Raises:
+        BundleError: There is none, it is shipped with the project, or the name is not allowed or taken.
+    """
+    root = root or artifacts_root()
+    if check_name(name) in SHIPPED:
+        raise BundleError("The model {name} comes with the project and stays.", name=name)
+    if check_name(new_name) in SHIPPED or exists(new_name, root):
+        raise BundleError("There is a model {name!r} already; choose another name or delete it first.", name=new_name)
+    try:
+        os.rename(root / name, root / new_name)
+    except OSError as error:
+        raise BundleError("There is no model {name!r} to rename.", name=name) from error
+
+
 def delete_bundle(name: str, root: Path | None = None) -> None:
     """Remove a bundle that a person made.
 

@@ -2,7 +2,7 @@
 
 import platform
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import numpy as np
 
 from siamese_core.artifacts import Bundle, check_name, save_bundle
 from siamese_core.calibration import Calibration, calibrate, reliability
+from siamese_core.checkpoint import Checkpoint
 from siamese_core.collection import Collection, validation_positions
 from siamese_core.comparison import pair_distances
 from siamese_core.config import Recipe
@@ -28,6 +29,11 @@ TUTORIAL_THRESHOLD = 0.5
 PACKAGES = ("tensorflow", "keras", "numpy", "onnx", "tf2onnx")
 
 
+@dataclass(frozen=True)
+class MeasuringEvent:
+    """The training is over; what it made is exported and measured."""
+
+
 def build_bundle(
     recipe: Recipe,
     name: str,
@@ -37,6 +43,8 @@ def build_bundle(
     held_out: Sequence[str] = (),
     on_event: Callable[[Any], None] = lambda _: None,
     should_stop: Callable[[], bool] = lambda: False,
+    on_checkpoint: Callable[[Checkpoint], None] | None = None,
+    resumed: Checkpoint | None = None,
     root: Path | None = None,
 ) -> Bundle:
     """Train by a recipe and save the best epoch as the bundle `name`.
@@ -47,8 +55,10 @@ def build_bundle(
         collection: Trained on but for its validation images; measured on its test images.
         seed: See `training.train`.
         held_out: Names of classes that training and validation never see; the bundle then says how it does on them.
-        on_event: Told the events of `training.train`.
-        should_stop: See `training.train`.
+        on_event: Told the events of `training.train`, then that they are over.
+        should_stop: See `training.train`, as for `on_checkpoint` and `resumed`.
+        on_checkpoint: Given each epoch's checkpoint.
+        resumed: Where an earlier training goes on.
         root: The folder of bundles, see `artifacts.artifacts_root`.
 
     Raises:
@@ -72,7 +82,10 @@ def build_bundle(
         on_event=on_event,
         should_stop=should_stop,
         on_weights=lambda epoch, embed: planes.add(epoch, embed(test.images)),
+        on_checkpoint=on_checkpoint,
+        resumed=resumed,
     )
+    on_event(MeasuringEvent())
     onnx = to_onnx(trained.embedder)
     encoder = Encoder(onnx)
     embeddings = encoder.embed(test.images)

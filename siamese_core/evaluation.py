@@ -38,6 +38,15 @@ class Roc:
         return float(self.far[at - 1] + share * (self.far[at] - self.far[at - 1])) if at else float(self.far[0])
 
 
+@dataclass(frozen=True)
+class DistanceHistogram:
+    """How many same and different pairs lie in each of b equal steps of distance from 0 to `limit`."""
+
+    limit: float
+    same: tuple[int, ...]
+    different: tuple[int, ...]
+
+
 def roc(distances: np.ndarray, is_same: np.ndarray) -> Roc:
     """The ROC curve of p pairs.
 
@@ -74,6 +83,16 @@ def best_threshold(distances: np.ndarray, is_same: np.ndarray) -> float:
     at_least = max(float(curve.thresholds[at]), 0.0)
     below = float(curve.thresholds[min(at + 1, len(curve.thresholds) - 1)])
     return (at_least + below) / 2.0
+
+
+def distance_histogram(distances: np.ndarray, is_same: np.ndarray, *, steps: int = 50) -> DistanceHistogram:
+    """Counts of p distances, up to the largest."""
+    distances, is_same = _checked(distances, is_same)
+    limit = float(distances.max()) or 1.0
+    same, different = (
+        tuple(np.histogram(distances[kind], steps, (0.0, limit))[0].tolist()) for kind in (is_same, ~is_same)
+    )
+    return DistanceHistogram(limit, same, different)
 
 
 def bootstrap_thresholds(

@@ -1,59 +1,42 @@
-"""A training run as a child process: start, follow, stop.
+"""A training run as a child process: start, follow, pause, step, stop, resume.
 
-A run is `python -m siamese_core train … --json`, its standard output caught in `<root>/.runs/<id>/events.jsonl`. The
-child inherits two file locks and holds them until it is gone, however it goes: `.runs/slot`, of which there is one,
-and `alive` in its own folder, the proof that it lives. Everything else about a run is read from its events.
+A run is `python -m siamese_core train … --json`, its standard output caught in its folder, see `runs`. The child
+inherits two file locks and holds them until it is gone, however it goes: `.runs/slot`, of which there is one, and
+`alive` in its own folder, the proof that it lives. Whoever may give it orders shares a third, `.runs/attended`: a run
+that nobody has attended for a minute, because the server has gone and none has come, ends and keeps its best epoch.
 """
 
-import fcntl
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
 import threading
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
+from fcntl import LOCK_SH, flock
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, Any
 
-from siamese_core.artifacts import PROJECT_ARTIFACTS, SHIPPED, artifacts_root, check_name, exists
+from siamese_core.artifacts import (
+    PROJECT_ARTIFACTS,
+    SHIPPED,
+    artifacts_root,
+    check_name,
+    delete_bundle,
+    exists,
+    load_bundle,
+    rename_bundle,
+)
 from siamese_core.config import RECIPES, check_bounds
 from siamese_core.errors import RunError
+from siamese_core.limits import Limits
+from siamese_core.runs import Run, current, find, forget, read, runs_folder, take, write_settings
 
-State = Literal["running", "done", "stopped", "failed"]
-WITHOUT_A_WORD = "The training process ended without a word; it may have been killed or run out of memory."
-_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9]{6}")
-
-
-@dataclass(frozen=True)
-class Run:
-    """A run as it stood when it was read.
-
-    Attributes:
-        id: Starts with the UTC time of its start, so that ids sort by age.
-        state: "running"; "done" and "stopped" have saved a bundle; "failed" has not.
-        settings: What it was started with: recipe, name, seed and the settings that were changed.
-        events: Everything it said so far.
-        message: Why it failed, for people; None otherwise.
-    """
-
-    id: str
-    state: State
-    settings: dict[str, Any]
-    events: list[dict[str, Any]]
-    message: str | None
-
-    @property
-    def epochs(self) -> list[dict[str, Any]]:
-        """The events of finished epochs."""
-        return [event for event in self.events if event["event"] == "epoch"]
-
-    @property
-    def progress(self) -> dict[str, Any] | None:
-        """The newest progress event, or None before the first step."""
-        return next((event for event in reversed(self.events) if event["event"] == "progress"), None)
+_BUSY = "The model {name} is being trained; wait until it is done or stop it."
+_attended: dict[Path, IO[bytes]] = {}
+"""Locks of this process that tell the runs of a folder that somebody is there; held until it ends."""
 
 
 def start(
@@ -65,103 +48,189 @@ def start(
     batch_size: int | None = None,
     learning_rate: float | None = None,
     seed: int = 0,
+    one_epoch: bool = False,
+    limits: Limits | None = None,
     root: Path | None = None,
 ) -> Run:
     """Start a run; None leaves a setting as the recipe has it.
 
-    The child ends by itself, keeping its best epoch, when the process that started it is gone.
+    Args:
+        recipe: A key of `config.RECIPES`.
+        name: The model's.
+        epochs: How often everything is seen.
+        margin: See `config.Recipe`, as for the others.
+        batch_size: Pairs or images a step.
+        learning_rate: The highest rate.
+        seed: See `training.train`.
+        one_epoch: Pause after the first epoch.
+        limits: What the operator allows.
+        root: The folder of models and runs.
 
     Raises:
         RunError: Another run is going on, the recipe or a setting is not allowed, or the name is taken.
         BundleError: The name is not allowed.
     """
-    root = root or artifacts_root()
+    root, limits = root or artifacts_root(), limits or Limits()
     changes = {"epochs": epochs, "margin": margin, "batch_size": batch_size, "learning_rate": learning_rate}
     changes = {key: value for key, value in changes.items() if value is not None}
     if recipe not in RECIPES:
         raise RunError(
             "There is no recipe {recipe!r}; choose one of {known}.", recipe=str(recipe)[:40], known=", ".join(RECIPES)
         )
-    RECIPES[recipe].changed(**changes)
+    limits.check_run(RECIPES[recipe].changed(**changes))
     check_bounds("seed", seed)
-    if check_name(name) in SHIPPED or exists(name, root):
-        raise RunError("There is a model {name!r} already; choose another name or delete it first.", name=name)
+    _check_free(name, root)
+    settings = {"recipe": recipe, "name": name, "seed": seed, **changes}
 
-    _runs(root).mkdir(parents=True, exist_ok=True)
-    with (_runs(root) / "slot").open("ab") as slot:
-        if not _take(slot):
-            busy = current(root)
-            if busy is None:
-                raise RunError("Another model is being trained; wait until it is done or stop it.")
-            raise RunError(
-                "The model {name} is being trained; wait until it is done or stop it.", name=busy.settings["name"]
-            )
-        run_id = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")  # whoever holds the slot is alone: no two are equal
-        folder = _runs(root) / run_id
-        folder.mkdir()
-        settings = {"recipe": recipe, "name": name, "seed": seed, **changes}
-        (folder / "settings.json").write_text(json.dumps(settings))
-        with (folder / "alive").open("ab") as alive:
-            _take(alive)
-            _spawn(settings, folder, root, held=(slot.fileno(), alive.fileno()))
-    return read(run_id, root)
+    def open_folder() -> Path:
+        return _new_folder(settings, root)
+
+    options = ["--one-epoch"] if one_epoch else []
+    return _launch(open_folder, options, limits, root)
 
 
-def current(root: Path | None = None) -> Run | None:
-    """The run that is going on, or None."""
-    run = latest(root)
-    return run if run and run.state == "running" else None
-
-
-def latest(root: Path | None = None) -> Run | None:
-    """The run started last, or None when there never was one."""
-    ids = run_ids(root)
-    return read(ids[-1], root) if ids else None
-
-
-def run_ids(root: Path | None = None) -> list[str]:
-    """The ids of all runs, the oldest first."""
-    runs = _runs(root or artifacts_root())
-    if not runs.is_dir():
-        return []
-    return sorted(entry.name for entry in runs.iterdir() if _ID.fullmatch(entry.name))
-
-
-def read(run_id: str, root: Path | None = None) -> Run:
-    """How a run stands at this moment.
+def resume(
+    run_id: str,
+    *,
+    epochs: int | None = None,
+    one_epoch: bool = False,
+    limits: Limits | None = None,
+    root: Path | None = None,
+) -> Run:
+    """Let a run that has ended go on from its last whole epoch, to its last one or to a later one.
 
     Raises:
-        RunError: There is no such run.
+        RunError: It has left nothing to go on from, has no epochs left, its model has been replaced since, or see
+            `start`.
     """
-    root = root or artifacts_root()
-    folder = _runs(root) / run_id
-    if not _ID.fullmatch(run_id) or not folder.is_dir():
-        raise RunError("There is no such training run.")
-    alive = _is_alive(folder)  # asked first: what a run says before it goes is then never missed
-    settings = json.loads((folder / "settings.json").read_text())
-    events = _read_events(folder / "events.jsonl")
-    state, message = _judge(events, alive)
-    return Run(run_id, state, settings, events, message)
+    root, limits = root or artifacts_root(), limits or Limits()
+    run = read(run_id, root)
+    if not run.resumable:
+        raise RunError("This run has left nothing to go on from; start it anew.")
+    settings = run.settings | ({} if epochs is None else {"epochs": epochs})
+    recipe = RECIPES[settings["recipe"]].changed(epochs=settings.get("epochs"))
+    limits.check_run(recipe)
+    if recipe.epochs <= len(run.epochs):
+        raise RunError(
+            "The model {name} has learned for {done} epochs already; ask for more than that.",
+            name=run.name,
+            done=len(run.epochs),
+        )
+    _check_own(run, root)
+
+    def open_folder() -> Path:
+        write_settings(run_id, settings, root)
+        folder = runs_folder(root) / run_id
+        with (folder / "events.jsonl").open("ab") as events:
+            events.write(b'{"event": "resumed"}\n')
+        return folder
+
+    options = ["--replace", "--resume", *(["--one-epoch"] if one_epoch else [])]
+    return _launch(open_folder, options, limits, root)
+
+
+def pause(run_id: str, root: Path | None = None) -> None:
+    """Let a run rest between two steps; does nothing to a run that has ended.
+
+    Raises:
+        RunError: There is no such run, or it is not ready to hear.
+    """
+    _tell(run_id, signal.SIGUSR1, root)
+
+
+def play(run_id: str, root: Path | None = None) -> None:
+    """Let a paused run go on. For the rest see `pause`."""
+    _tell(run_id, signal.SIGCONT, root)
+
+
+def step(run_id: str, root: Path | None = None) -> None:
+    """Let a run go on to the end of its epoch and rest there. For the rest see `pause`."""
+    _tell(run_id, signal.SIGUSR2, root)
 
 
 def stop(run_id: str, root: Path | None = None) -> None:
-    """Ask a run to end now and keep its best epoch; does nothing to a run that has ended.
+    """Ask a run to end now and keep its best epoch. For the rest see `pause`."""
+    _tell(run_id, signal.SIGTERM, root)
+
+
+def rename(name: str, new_name: str, *, limits: Limits | None = None, root: Path | None = None) -> None:
+    """Give a model that a person made, and its run, another name.
 
     Raises:
-        RunError: There is no such run.
+        RunError: The name is taken, the model is being trained, or the operator forbids it.
+        BundleError: There is no such model, it is shipped with the project, or the name is not allowed.
     """
     root = root or artifacts_root()
-    if read(run_id, root).state == "running":
-        # Its lock is held, so the process id cannot have passed on to a stranger.
-        os.kill(int((_runs(root) / run_id / "pid").read_text()), signal.SIGTERM)
+    (limits or Limits()).check_writable()
+    run = _ended_run(name, root)
+    _check_free(new_name, root)
+    rename_bundle(name, new_name, root)
+    if run:
+        write_settings(run.id, run.settings | {"name": new_name}, root)
 
 
-def _spawn(settings: dict[str, Any], folder: Path, root: Path, *, held: tuple[int, ...]) -> None:
+def delete(name: str, *, limits: Limits | None = None, root: Path | None = None) -> None:
+    """Remove a model that a person made, and what its run has left.
+
+    Raises:
+        RunError: The model is being trained, or the operator forbids it.
+        BundleError: There is no such model, or it is shipped with the project.
+    """
+    root = root or artifacts_root()
+    (limits or Limits()).check_writable()
+    run = _ended_run(name, root)
+    if exists(name, root) or run is None:
+        delete_bundle(name, root)
+    if run:
+        forget(run.id, root)
+
+
+def attend(root: Path | None = None) -> None:
+    """Let the runs of a folder know, for as long as this process lives, that somebody may give them orders."""
+    folder = runs_folder(root).resolve()
+    if folder not in _attended:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / "attended").open("ab")
+        flock(lock, LOCK_SH)
+        _attended[folder] = lock
+
+
+def _launch(open_folder: Callable[[], Path], options: list[str], limits: Limits, root: Path) -> Run:
+    """Take the slot, then let `open_folder` make or find the folder of the run that gets it."""
+    limits.check_room(root)
+    attend(root)
+    with (runs_folder(root) / "slot").open("ab") as slot:
+        if not take(slot):
+            busy = current(root)
+            if busy is None:
+                raise RunError("Another model is being trained; wait until it is done or stop it.")
+            raise RunError(_BUSY, name=busy.name)
+        folder = open_folder()
+        with (folder / "alive").open("ab") as alive:
+            take(alive)
+            options = [*options, f"--max-seconds={60 * limits.max_minutes:g}"]
+            _spawn(folder, options, root, held=(slot.fileno(), alive.fileno()))
+    return read(folder.name, root)
+
+
+def _new_folder(settings: dict[str, Any], root: Path) -> Path:
+    """A new run's folder, in place of those of ended runs that have left no model of the same name."""
+    while old := find(settings["name"], root):
+        forget(old.id, root)
+    run_id = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")  # whoever holds the slot is alone: no two are equal
+    folder = runs_folder(root) / run_id
+    folder.mkdir()
+    write_settings(run_id, settings, root)
+    return folder
+
+
+def _spawn(folder: Path, options: list[str], root: Path, *, held: tuple[int, ...]) -> None:
+    settings = json.loads((folder / "settings.json").read_text())
     arguments = [f"--{key.replace('_', '-')}={value}" for key, value in settings.items()]
-    command = [sys.executable, "-m", "siamese_core", "train", "--json", f"--stop-without={os.getpid()}", *arguments]
-    with (folder / "events.jsonl").open("wb") as events, (folder / "log.txt").open("wb") as log:
+    places = [f"--checkpoint={(folder / 'checkpoint.npz').resolve()}", f"--attended={_attended_file(root)}"]
+    with (folder / "events.jsonl").open("ab") as events, (folder / "log.txt").open("wb") as log:
         child = subprocess.Popen(
-            command,
+            [sys.executable, "-m", "siamese_core", "train", "--json", *arguments, *places, *options],
             cwd=PROJECT_ARTIFACTS.parent,
             env={**os.environ, "SIAMESE_ARTIFACTS": str(root.resolve())},
             stdin=subprocess.DEVNULL,
@@ -174,36 +243,40 @@ def _spawn(settings: dict[str, Any], folder: Path, root: Path, *, held: tuple[in
     threading.Thread(target=child.wait, daemon=True).start()  # leaves no zombie behind
 
 
-def _runs(root: Path) -> Path:
-    return root / ".runs"
+def _tell(run_id: str, order: signal.Signals, root: Path | None) -> None:
+    run = read(run_id, root)
+    if run.state != "running":
+        return
+    if run.phase == "waking" and order != signal.SIGTERM:
+        raise RunError("The run is still waking up; try again in a moment.")
+    # Its lock is held, so the process id cannot have passed on to a stranger.
+    with suppress(ProcessLookupError):
+        os.kill(int((runs_folder(root) / run_id / "pid").read_text()), order)
 
 
-def _take(lock: IO[bytes]) -> bool:
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+def _attended_file(root: Path) -> Path:
+    return runs_folder(root).resolve() / "attended"
 
 
-def _is_alive(folder: Path) -> bool:
-    with (folder / "alive").open("ab") as lock:
-        return not _take(lock)
+def _check_free(name: str, root: Path) -> None:
+    if check_name(name) in SHIPPED or exists(name, root):
+        raise RunError("There is a model {name!r} already; choose another name or delete it first.", name=name)
 
 
-def _read_events(path: Path) -> list[dict[str, Any]]:
-    """The complete lines; the last one may still be being written."""
-    lines = path.read_bytes().split(b"\n")[:-1]
-    return [json.loads(line) for line in lines if line.startswith(b"{")]
+def _check_own(run: Run, root: Path) -> None:
+    """Accept a run whose model is still the one it made, if it made one."""
+    made = next((event.get("fingerprint") for event in reversed(run.events) if event["event"] == "finished"), None)
+    if exists(run.name, root) and load_bundle(run.name, root).fingerprint != made:
+        raise RunError("The model {name} is another one now; start this run anew under another name.", name=run.name)
 
 
-def _judge(events: list[dict[str, Any]], alive: bool) -> tuple[State, str | None]:
-    """A run's state by its last word and by whether it lives."""
-    if alive:
-        return "running", None
-    last = events[-1] if events else {"event": ""}
-    if last["event"] == "finished":
-        return ("stopped" if last["stopped"] else "done"), None
-    if last["event"] == "failed":
-        return "failed", last["message"]
-    return "failed", WITHOUT_A_WORD
+def _ended_run(name: str, root: Path) -> Run | None:
+    """The run of this name.
+
+    Raises:
+        RunError: It is going on.
+    """
+    run = find(check_name(name), root)
+    if run and run.state == "running":
+        raise RunError(_BUSY, name=name)
+    return run

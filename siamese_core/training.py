@@ -6,19 +6,21 @@ The images stay on the device as one uint8 tensor; a batch is row numbers into i
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from siamese_core.augmentation import augmented
+from siamese_core.checkpoint import Checkpoint
 from siamese_core.collection import VALIDATION_SEED
 from siamese_core.comparison import pair_distances
 from siamese_core.config import Recipe
 from siamese_core.errors import RunError
-from siamese_core.evaluation import accuracy, best_threshold, roc
+from siamese_core.evaluation import DistanceHistogram, accuracy, best_threshold, distance_histogram, roc
 from siamese_core.losses import (
     contrastive_loss,
     euclidean_distance,
@@ -36,12 +38,15 @@ SECONDS_A_LOOK = 0.25
 
 @dataclass(frozen=True)
 class ProgressEvent:
-    """So many of an epoch's steps are done, in so many seconds of training."""
+    """So many of an epoch's steps are done, in so many seconds of training; the rest as in `EpochEvent`, so far."""
 
     epoch: int
     step: int
     steps: int
     seconds: float
+    loss: float
+    learning_rate: float
+    images_per_second: float
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,8 @@ class EpochEvent:
         threshold: The distance with the best accuracy on the validation pairs.
         seconds: Time in training steps, compilation counted and evaluation not.
         images_per_second: Images embedded and learned from a second.
+        learning_rate: Of the next step.
+        histogram: The distances of the validation pairs.
     """
 
     epoch: int
@@ -67,6 +74,8 @@ class EpochEvent:
     threshold: float
     seconds: float
     images_per_second: float
+    learning_rate: float
+    histogram: DistanceHistogram
 
 
 @dataclass(frozen=True)
@@ -90,11 +99,20 @@ class Trained:
 
 @dataclass(frozen=True)
 class EpochRun:
-    """What one pass over the training data did: mean `loss`, `seconds`, `images` embedded, `finished` or stopped."""
+    """One pass over the training data, or as much of it as was done.
+
+    Attributes:
+        loss: Mean over the pairs or anchors.
+        seconds: Time in training steps.
+        images: Images embedded.
+        steps: Steps done.
+        finished: Whether it saw all.
+    """
 
     loss: float
     seconds: float
     images: int
+    steps: int
     finished: bool
 
 
@@ -108,6 +126,8 @@ def train(
     on_event: Callable[[ProgressEvent | EpochEvent], None] = lambda _: None,
     should_stop: Callable[[], bool] = lambda: False,
     on_weights: Callable[[int, Callable[[np.ndarray], np.ndarray]], None] = lambda *_: None,
+    on_checkpoint: Callable[[Checkpoint], None] | None = None,
+    resumed: Checkpoint | None = None,
 ) -> Trained:
     """Train an encoder and keep its best epoch.
 
@@ -117,9 +137,12 @@ def train(
         labels: (n,).
         validation: Images (v, 28, 28) and labels (v,) never trained on; they choose the epoch and the threshold.
         seed: Decides weights, pairs, order, dropout and augmentation. Sets Keras's global seed too.
-        on_event: Told about progress and finished epochs.
-        should_stop: Asked between steps; True ends the training with the best epoch so far.
-        on_weights: Given, before the first epoch and after each, how many are over and what embeds images now.
+        on_event: Told about progress and finished epochs, those before `resumed` included.
+        should_stop: Asked between steps; True ends the training with the best epoch so far. It may take its time to
+            answer, which pauses the training.
+        on_checkpoint: Given, before an epoch is told of, what it takes to go on from its end.
+        resumed: Where an earlier training of this recipe and seed goes on; its epochs count among the recipe's.
+        on_weights: Given, before the first epoch to come and after each, how many are over and what embeds images now.
 
     Raises:
         RunError: It was stopped before the first epoch ended, so there is nothing to keep.
@@ -128,18 +151,27 @@ def train(
     validation_images, validation_labels = validation
     pairs = tutorial_pairs(validation_labels, np.random.default_rng(VALIDATION_SEED))
     history: list[EpochEvent] = []
-    kept, kept_weights = None, None
-    on_weights(0, trainer.embed)
-    for epoch in range(1, recipe.epochs + 1):
-        report = partial(_report_progress, on_event, epoch)
+    kept: EpochEvent | None = None
+    kept_weights: list[np.ndarray] = []
+    if resumed:
+        trainer.restore(resumed)
+        history, kept_weights = [_read_event(values, recipe.epochs) for values in resumed.history], resumed.kept
+        kept = max(history, key=lambda event: event.accuracy)  # the first of equals, as below
+        for event in history:
+            on_event(event)
+    on_weights(len(history), trainer.embed)
+    for epoch in range(len(history) + 1, recipe.epochs + 1):
+        report = partial(_report_progress, on_event, trainer, epoch)
         run = trainer.run_epoch(on_step=report, should_stop=should_stop)
         if not run.finished:
             break
-        event = _evaluated(run, trainer.embed(validation_images), pairs, epoch, recipe.epochs)
+        event = _evaluated(run, trainer, trainer.embed(validation_images), pairs, epoch)
         history.append(event)
         if kept is None or event.accuracy > kept.accuracy:
             kept, kept_weights = event, trainer.encoder.get_weights()
         on_weights(epoch, trainer.embed)
+        if on_checkpoint:
+            on_checkpoint(trainer.checkpoint(history, kept_weights))
         on_event(event)
     if kept is None:
         raise RunError("Training was stopped before its first epoch ended, so there is no model to keep.")
@@ -179,21 +211,25 @@ class Trainer:
     def run_epoch(
         self,
         *,
-        on_step: Callable[[int, int, float], None] = lambda *_: None,
+        on_step: Callable[[EpochRun], None] = lambda _: None,
         should_stop: Callable[[], bool] = lambda: False,
     ) -> EpochRun:
         """Show the encoder every training pair or image once.
 
         Args:
-            on_step: Told the steps done, the steps of the epoch and the seconds taken, a few times a second.
+            on_step: Told what is done so far, a few times a second.
             should_stop: Asked as often; True ends the epoch early.
         """
-        loss, targets_seen, images_seen, steps_done, seconds = 0.0, 0, 0, 0, 0.0
+        loss, targets_seen, images_seen, steps, seconds = 0.0, 0, 0, 0, 0.0
+
+        def so_far(*, finished: bool = False) -> EpochRun:
+            return EpochRun(loss / max(targets_seen, 1), seconds, images_seen, steps, finished)
+
         for rows, targets in self._batches():
             done = 0
             while done < len(rows):
                 if should_stop():
-                    return EpochRun(loss / max(targets_seen, 1), seconds, images_seen, finished=False)
+                    return so_far()
                 look = slice(done, done + self._steps_a_look)
                 started = time.perf_counter()
                 loss += float(self._run_steps(rows[look], targets[look]))
@@ -202,10 +238,39 @@ class Trainer:
                 targets_seen += targets[look].size
                 images_seen += rows[look].size
                 done += len(rows[look])
+                steps += len(rows[look])
                 self._adapt_look(elapsed)
-                on_step(steps_done + done, self.steps, seconds)
-            steps_done += done
-        return EpochRun(loss / targets_seen, seconds, images_seen, finished=True)
+                on_step(so_far())
+        return so_far(finished=True)
+
+    @property
+    def learning_rate(self) -> float:
+        """The rate of the next step."""
+        return float(self._optimizer.learning_rate)
+
+    def checkpoint(self, history: list[EpochEvent], kept: list[np.ndarray]) -> Checkpoint:
+        """How all stands between two epochs, with what there is to tell of the earlier ones."""
+        return Checkpoint(
+            history=[asdict(event) for event in history],
+            order=dict(self._rng.bit_generator.state),
+            network=[variable.numpy() for variable in self.encoder.variables],
+            optimizer=[variable.numpy() for variable in self._optimizer.variables],
+            kept=kept,
+        )
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Go back to where a trainer of the same recipe, images and seed was.
+
+        Raises:
+            RunError: The checkpoint is of another network or optimizer.
+        """
+        variables = [*self.encoder.variables, *self._optimizer.variables]
+        values = [*checkpoint.network, *checkpoint.optimizer]
+        if [tuple(variable.shape) for variable in variables] != [value.shape for value in values]:
+            raise RunError("This run has left nothing to go on from; start it anew.")
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
+        self._rng.bit_generator.state = checkpoint.order
 
     def embed(self, images: np.ndarray) -> np.ndarray:
         """Embeddings (n, d) float32 of (n, 28, 28) uint8 images by the weights of this moment."""
@@ -291,22 +356,28 @@ LOSSES: Mapping[tuple[str, str], Callable[..., tf.Tensor]] = {
 """By loss and kind of batch: (targets, embeddings, the loss's own settings) -> losses."""
 
 
-def _report_progress(
-    on_event: Callable[[ProgressEvent], None], epoch: int, step: int, steps: int, seconds: float
-) -> None:
-    on_event(ProgressEvent(epoch, step, steps, seconds))
+def _report_progress(on_event: Callable[[ProgressEvent], None], trainer: Trainer, epoch: int, run: EpochRun) -> None:
+    speed = run.images / run.seconds
+    on_event(ProgressEvent(epoch, run.steps, trainer.steps, run.seconds, run.loss, trainer.learning_rate, speed))
 
 
-def _evaluated(run: EpochRun, embeddings: np.ndarray, pairs: Pairs, epoch: int, epochs: int) -> EpochEvent:
+def _evaluated(run: EpochRun, trainer: Trainer, embeddings: np.ndarray, pairs: Pairs, epoch: int) -> EpochEvent:
     distances = pair_distances(embeddings, pairs)
     threshold = best_threshold(distances, pairs.is_same)
     return EpochEvent(
         epoch=epoch,
-        epochs=epochs,
+        epochs=trainer.recipe.epochs,
         loss=run.loss,
         accuracy=accuracy(distances, pairs.is_same, threshold),
         auc=roc(distances, pairs.is_same).auc,
         threshold=threshold,
         seconds=run.seconds,
         images_per_second=run.images / run.seconds,
+        learning_rate=trainer.learning_rate,
+        histogram=distance_histogram(distances, pairs.is_same),
     )
+
+
+def _read_event(values: dict[str, Any], epochs: int) -> EpochEvent:
+    """The event that `asdict` made these values of, when so many epochs are wanted now."""
+    return EpochEvent(**{**values, "epochs": epochs, "histogram": DistanceHistogram(**values["histogram"])})

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from siamese_core.evaluation import accuracy, best_threshold, bootstrap_thresholds, roc
+from siamese_core.evaluation import accuracy, best_threshold, bootstrap_thresholds, distance_histogram, roc
 from siamese_core.pairs import random_pairs
 
 
@@ -105,3 +105,11 @@ def test_bootstrap_passes_over_samples_with_one_kind_of_pairs():
     pairs = random_pairs(np.array([0, 0, 1]), 2, np.random.default_rng(0))
     found = bootstrap_thresholds(np.array([0.2, 0.8]), pairs, 3, np.random.default_rng(0), draws=3)
     assert found.tolist() == [0.5, 0.5, 0.5]
+
+
+def test_histogram_counts_every_pair_once_and_ends_at_the_largest_distance():
+    histogram = distance_histogram(
+        np.array([0.0, 0.1, 0.9, 2.0, 1.0]), np.array([True, True, False, False, False]), steps=2
+    )
+    assert histogram.limit == 2.0
+    assert (histogram.same, histogram.different) == ((2, 0), (1, 2))

@@ -2,14 +2,17 @@
 
 import json
 import os
+import shutil
 import signal
 import sys
 import time
 
 import pytest
 
-from siamese_core import jobs
+from siamese_core import jobs, runs
+from siamese_core.artifacts import PROJECT_ARTIFACTS, list_names
 from siamese_core.errors import BundleError, RunError
+from siamese_core.limits import Limits
 
 EPOCH = {"event": "epoch", "epoch": 1, "epochs": 2, "loss": 1.0, "accuracy": 0.9, "auc": 0.95}
 
@@ -41,8 +44,8 @@ def wait_for(condition, seconds=20.0):
 
 
 def ended(run, root):
-    wait_for(lambda: jobs.read(run.id, root).state != "running")
-    return jobs.read(run.id, root)
+    wait_for(lambda: runs.read(run.id, root).state != "running")
+    return runs.read(run.id, root)
 
 
 WAITS = say(**EPOCH) + "time.sleep(60)\n"
@@ -51,8 +54,8 @@ WAITS = say(**EPOCH) + "time.sleep(60)\n"
 def test_run_is_found_again_from_disk(child, tmp_path):
     child(WAITS)
     run = jobs.start("classic", "mine", epochs=2, seed=3, root=tmp_path)
-    wait_for(lambda: jobs.read(run.id, tmp_path).epochs)
-    found = jobs.current(tmp_path)
+    wait_for(lambda: runs.read(run.id, tmp_path).epochs)
+    found = runs.current(tmp_path)
     assert found.id == run.id
     assert found.state == "running"
     assert found.settings == {"recipe": "classic", "name": "mine", "seed": 3, "epochs": 2}
@@ -67,6 +70,8 @@ def test_child_is_the_projects_own_command_line(child, tmp_path):
     arguments = run.events[0]["arguments"]
     assert arguments[1:5] == ["-m", "siamese_core", "train", "--json"]
     assert {"--recipe=classic", "--name=mine", "--margin=2.0", "--seed=0"} <= set(arguments)
+    assert "--max-seconds=14400" in arguments
+    assert f"--attended={tmp_path / '.runs' / 'attended'}" in arguments
 
 
 def test_second_start_says_what_is_running(child, tmp_path):
@@ -74,7 +79,7 @@ def test_second_start_says_what_is_running(child, tmp_path):
     run = jobs.start("fast", "first", root=tmp_path)
     with pytest.raises(RunError, match="first is being trained"):
         jobs.start("fast", "second", root=tmp_path)
-    assert jobs.run_ids(tmp_path) == [run.id]
+    assert runs.run_ids(tmp_path) == [run.id]
     jobs.stop(run.id, tmp_path)
     ended(run, tmp_path)
 
@@ -83,16 +88,16 @@ def test_next_run_may_start_when_one_has_ended(child, tmp_path):
     child(say(event="finished", name="a", stopped=False, kept_epoch=1, metrics={}))
     first = ended(jobs.start("fast", "a", root=tmp_path), tmp_path)
     assert first.state == "done"
-    assert jobs.current(tmp_path) is None
+    assert runs.current(tmp_path) is None
     second = ended(jobs.start("fast", "b", root=tmp_path), tmp_path)
-    assert jobs.latest(tmp_path).id == second.id
+    assert runs.latest(tmp_path).id == second.id
 
 
 def test_stopped_run_that_saved_is_called_stopped(child, tmp_path):
     finished = say(event="finished", name="a", stopped=True, kept_epoch=1, metrics={})
     child(f"signal.signal(signal.SIGTERM, lambda *_: [{finished.strip()}, os._exit(0)])\n" + WAITS)
     run = jobs.start("fast", "a", root=tmp_path)
-    wait_for(lambda: jobs.read(run.id, tmp_path).epochs)
+    wait_for(lambda: runs.read(run.id, tmp_path).epochs)
     jobs.stop(run.id, tmp_path)
     assert ended(run, tmp_path).state == "stopped"
 
@@ -106,7 +111,7 @@ def test_failure_is_told_in_the_childs_own_words(child, tmp_path):
 def test_killed_child_is_reported_and_leaves_the_slot_free(child, tmp_path):
     child(WAITS)
     run = jobs.start("fast", "a", root=tmp_path)
-    wait_for(lambda: jobs.read(run.id, tmp_path).epochs)
+    wait_for(lambda: runs.read(run.id, tmp_path).epochs)
     os.kill(int((tmp_path / ".runs" / run.id / "pid").read_text()), signal.SIGKILL)
     run = ended(run, tmp_path)
     assert run.state == "failed"
@@ -118,8 +123,8 @@ def test_killed_child_is_reported_and_leaves_the_slot_free(child, tmp_path):
 def test_half_written_line_is_left_for_later(child, tmp_path):
     child(say(**EPOCH) + 'sys.stdout.write(\'{"event": "ep\'); sys.stdout.flush(); time.sleep(60)')
     run = jobs.start("fast", "a", root=tmp_path)
-    wait_for(lambda: jobs.read(run.id, tmp_path).epochs)
-    assert jobs.read(run.id, tmp_path).events == [EPOCH]
+    wait_for(lambda: runs.read(run.id, tmp_path).epochs)
+    assert runs.read(run.id, tmp_path).events == [EPOCH]
     jobs.stop(run.id, tmp_path)
     ended(run, tmp_path)
 
@@ -128,13 +133,13 @@ def test_stopping_an_ended_run_does_nothing(child, tmp_path):
     child(say(event="finished", name="a", stopped=False, kept_epoch=1, metrics={}))
     run = ended(jobs.start("fast", "a", root=tmp_path), tmp_path)
     jobs.stop(run.id, tmp_path)
-    assert jobs.read(run.id, tmp_path).state == "done"
+    assert runs.read(run.id, tmp_path).state == "done"
 
 
 @pytest.mark.parametrize("run_id", ["", "..", "../x", "20260101-000000-123456", "x" * 200])
 def test_unknown_run_is_refused(run_id, tmp_path):
     with pytest.raises(RunError, match="no such training run"):
-        jobs.read(run_id, tmp_path)
+        runs.read(run_id, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -151,15 +156,161 @@ def test_unknown_run_is_refused(run_id, tmp_path):
 def test_bad_settings_start_nothing(arguments, error, reason, tmp_path):
     with pytest.raises(error, match=reason):
         jobs.start(**({"recipe": "fast", "name": "a", "root": tmp_path} | arguments))
-    assert jobs.latest(tmp_path) is None
+    assert runs.latest(tmp_path) is None
+
+
+STARTED = {"event": "started", "name": "a", "recipe": {}, "seed": 0}
+PROGRESS = {"event": "progress", "epoch": 2, "step": 3, "steps": 10}
+FINISHED = {"event": "finished", "name": "a", "stopped": True, "stopped_by": "asked", "metrics": {}}
+LISTENS = """
+heard = []
+for number in (signal.SIGUSR1, signal.SIGUSR2, signal.SIGCONT):
+    signal.signal(number, lambda number, _: print(json.dumps({"event": "heard", "signal": int(number)}), flush=True))
+"""
+LEAVES_CHECKPOINT = """
+path = next(part.split("=", 1)[1] for part in sys.argv if part.startswith("--checkpoint="))
+open(path, "w").close()
+"""
+
+
+def test_pause_step_and_play_are_signals(child, tmp_path):
+    child(LISTENS + say(**STARTED) + say(**PROGRESS) + "time.sleep(60)\n" * 5)
+    run = jobs.start("fast", "a", root=tmp_path)
+    wait_for(lambda: runs.read(run.id, tmp_path).progress)
+    for order, number in ((jobs.pause, signal.SIGUSR1), (jobs.step, signal.SIGUSR2), (jobs.play, signal.SIGCONT)):
+        order(run.id, tmp_path)
+        wait_for(lambda: runs.read(run.id, tmp_path).events[-1].get("signal") == number)  # noqa: B023
+    jobs.stop(run.id, tmp_path)
+    ended(run, tmp_path)
+
+
+def test_a_run_that_wakes_up_is_told_nothing_but_to_stop(child, tmp_path):
+    child("time.sleep(60)")
+    run = jobs.start("fast", "a", root=tmp_path)
+    assert run.phase == "waking"
+    with pytest.raises(RunError, match="still waking up"):
+        jobs.pause(run.id, tmp_path)
+    jobs.stop(run.id, tmp_path)
+    assert ended(run, tmp_path).phase == "over"
+
+
+@pytest.mark.parametrize(
+    ("events", "phase"),
+    [
+        ([STARTED], "waking"),
+        ([STARTED, PROGRESS], "training"),
+        ([STARTED, PROGRESS, {"event": "paused"}], "paused"),
+        ([STARTED, PROGRESS, {"event": "paused"}, {"event": "playing"}], "training"),
+        ([STARTED, PROGRESS, EPOCH, {"event": "measuring"}], "measuring"),
+    ],
+)
+def test_the_phase_is_what_was_said_last(child, tmp_path, events, phase):
+    child("".join(say(**event) for event in events) + "time.sleep(60)")
+    run = jobs.start("fast", "a", root=tmp_path)
+    wait_for(lambda: len(runs.read(run.id, tmp_path).events) == len(events))
+    assert runs.read(run.id, tmp_path).phase == phase
+    jobs.stop(run.id, tmp_path)
+    ended(run, tmp_path)
+
+
+def test_only_the_newest_progress_is_read(child, tmp_path):
+    newer = PROGRESS | {"step": 4}
+    child(say(**STARTED) + say(**PROGRESS) + say(**EPOCH) + say(**newer) + say(event="failed", message="x"))
+    run = ended(jobs.start("fast", "a", root=tmp_path), tmp_path)
+    assert [event["event"] for event in run.events] == ["started", "epoch", "progress", "failed"]
+    assert run.progress == newer
+
+
+def test_a_resumed_run_is_the_same_run(child, tmp_path):
+    child(LEAVES_CHECKPOINT + say(**STARTED) + say(**EPOCH) + say(**FINISHED))
+    first = ended(jobs.start("fast", "a", epochs=3, seed=5, root=tmp_path), tmp_path)
+    assert (first.state, first.stopped_by, first.resumable) == ("stopped", "asked", True)
+    says_arguments = "print(json.dumps({'event': 'said', 'arguments': sys.argv[1:]}), flush=True)\n"
+    child("time.sleep(0.3)\n" + say(**STARTED) + says_arguments + "time.sleep(60)")
+    run = jobs.resume(first.id, epochs=7, one_epoch=True, root=tmp_path)
+    assert (run.id, run.state, run.phase) == (first.id, "running", "waking")
+    assert run.epochs == [EPOCH]
+    assert run.settings == first.settings | {"epochs": 7}
+    wait_for(lambda: runs.read(run.id, tmp_path).events[-1]["event"] == "said")
+    run = runs.read(run.id, tmp_path)
+    assert run.epochs == []
+    assert {"--replace", "--resume", "--one-epoch", "--epochs=7", "--seed=5"} <= set(run.events[-1]["arguments"])
+    jobs.stop(run.id, tmp_path)
+    assert ended(run, tmp_path).state == "failed"
+
+
+def test_a_run_without_checkpoint_or_epochs_left_is_not_resumed(child, tmp_path):
+    child(say(**STARTED) + say(**EPOCH) + say(**FINISHED))
+    run = ended(jobs.start("fast", "a", root=tmp_path), tmp_path)
+    with pytest.raises(RunError, match="nothing to go on from"):
+        jobs.resume(run.id, root=tmp_path)
+    (tmp_path / ".runs" / run.id / "checkpoint.npz").touch()
+    with pytest.raises(RunError, match="learned for 1 epochs already"):
+        jobs.resume(run.id, epochs=1, root=tmp_path)
+
+
+def test_a_model_that_another_hand_made_is_not_replaced(child, tmp_path):
+    child(LEAVES_CHECKPOINT + say(**STARTED) + say(**EPOCH) + say(**FINISHED, fingerprint="0"))
+    run = ended(jobs.start("fast", "a", root=tmp_path), tmp_path)
+    shutil.copytree(PROJECT_ARTIFACTS / "classic", tmp_path / "a")
+    with pytest.raises(RunError, match="another one now"):
+        jobs.resume(run.id, root=tmp_path)
+
+
+def test_limits_hold_before_anything_is_started(tmp_path):
+    for limits, reason in (
+        (Limits(max_epochs=1), "may be 1 at most"),
+        (Limits(read_only=True), "looking only"),
+        (Limits(max_megabytes=1e-9), "delete one first"),
+    ):
+        (tmp_path / "file").write_text("something")
+        with pytest.raises(RunError, match=reason):
+            jobs.start("fast", "a", epochs=2, limits=limits, root=tmp_path)
+    assert runs.latest(tmp_path) is None
+
+
+def test_a_model_and_its_run_are_renamed_and_deleted_together(child, tmp_path):
+    child(say(**STARTED) + say(**EPOCH) + say(**FINISHED))
+    run = ended(jobs.start("fast", "a", root=tmp_path), tmp_path)
+    shutil.copytree(PROJECT_ARTIFACTS / "classic", tmp_path / "a")
+    jobs.rename("a", "b", root=tmp_path)
+    assert (list_names(tmp_path), runs.find("b", tmp_path).id, runs.find("a", tmp_path)) == (["b"], run.id, None)
+    with pytest.raises(RunError, match="a model 'best' already"):
+        jobs.rename("b", "best", root=tmp_path)
+    with pytest.raises(RunError, match="looking only"):
+        jobs.delete("b", limits=Limits(read_only=True), root=tmp_path)
+    jobs.delete("b", root=tmp_path)
+    assert (list_names(tmp_path), runs.run_ids(tmp_path)) == ([], [])
+    with pytest.raises(BundleError, match="no model 'b'"):
+        jobs.delete("b", root=tmp_path)
+
+
+def test_a_model_in_training_is_neither_renamed_nor_deleted(child, tmp_path):
+    child(WAITS)
+    run = jobs.start("fast", "a", root=tmp_path)
+    for change in (lambda: jobs.rename("a", "b", root=tmp_path), lambda: jobs.delete("a", root=tmp_path)):
+        with pytest.raises(RunError, match="is being trained"):
+            change()
+    jobs.stop(run.id, tmp_path)
+    ended(run, tmp_path)
 
 
 @pytest.mark.slow
 def test_real_run_trains_stops_and_keeps_its_best_epoch(tmp_path):
     run = jobs.start("fast", "mine", epochs=100, root=tmp_path)
-    wait_for(lambda: jobs.read(run.id, tmp_path).epochs, seconds=120)
+    wait_for(lambda: runs.read(run.id, tmp_path).epochs, seconds=120)
     jobs.stop(run.id, tmp_path)
-    wait_for(lambda: jobs.read(run.id, tmp_path).state != "running", seconds=60)
-    run = jobs.read(run.id, tmp_path)
+    wait_for(lambda: runs.read(run.id, tmp_path).state != "running", seconds=60)
+    run = runs.read(run.id, tmp_path)
     assert (run.state, run.message) == ("stopped", None)
     assert json.loads((tmp_path / "mine" / "config.json").read_text())["stopped"]
+    assert run.stopped_by == "asked"
+
+    jobs.resume(run.id, epochs=len(run.epochs) + 1, one_epoch=True, root=tmp_path)
+    wait_for(lambda: runs.read(run.id, tmp_path).state != "running", seconds=120)
+    resumed = runs.read(run.id, tmp_path)
+    assert resumed.state == "done"
+    assert resumed.epochs[:-1] == [
+        epoch | {"time": again["time"], "epochs": again["epochs"]}
+        for epoch, again in zip(run.epochs, resumed.epochs[:-1], strict=True)
+    ]

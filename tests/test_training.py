@@ -44,7 +44,9 @@ def test_events_come_in_order_and_tell_the_whole_epoch(tiny):
     assert tuple(epochs) == trained.history
     assert isinstance(events[-2], ProgressEvent)
     assert (events[-2].epoch, events[-2].step, events[-2].steps) == (2, steps, steps)
-    assert events[-2].seconds == epochs[-1].seconds
+    assert (events[-2].seconds, events[-2].loss) == (epochs[-1].seconds, epochs[-1].loss)
+    assert all(event.learning_rate == pytest.approx(0.001) for event in events)
+    assert all(sum(event.histogram.same) == sum(event.histogram.different) for event in epochs)
     assert all(event.seconds > 0 and event.images_per_second > 0 for event in epochs)
 
 

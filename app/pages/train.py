@@ -10,7 +10,7 @@ from app.components.network_diagram import network_diagram
 from app.models import open_bundles, show_comparison, show_models
 from app.runs import show_run
 from app.words import say, tell
-from siamese_core import artifacts, jobs
+from siamese_core import artifacts, jobs, runs
 from siamese_core.artifacts import Bundle
 from siamese_core.config import BOUNDS, RECIPES, Recipe
 from siamese_core.errors import SiameseError
@@ -104,7 +104,7 @@ def show_network(model: Bundle) -> None:
     network_diagram(layers, key="diagram")
 
 
-running = jobs.current() is not None
+running = runs.current() is not None
 form, live = st.columns([2, 3], gap="large")
 with form:
     show_form(running)

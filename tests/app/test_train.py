@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from siamese_core import jobs
+from siamese_core import jobs, runs
 from siamese_core.artifacts import list_names, load_bundle
 from siamese_core.errors import RunError
 from tests.app.conftest import OpenApp, component_data, ship
@@ -27,17 +27,17 @@ EPOCHS = [
 ]
 
 
-def a_run(state: str, events: list[dict[str, Any]], message: str | None = None) -> jobs.Run:
-    return jobs.Run("20260101-000000-abcdef", state, {"recipe": "fast", "name": "mine", "seed": 0}, events, message)
+def a_run(state: str, events: list[dict[str, Any]], message: str | None = None) -> runs.Run:
+    return runs.Run("20260101-000000-abcdef", state, {"recipe": "fast", "name": "mine", "seed": 0}, events, message)
 
 
 @pytest.fixture
 def pretend(monkeypatch: pytest.MonkeyPatch):
     """Lets the app see this run as the newest one."""
 
-    def install(run: jobs.Run) -> None:
-        monkeypatch.setattr(jobs, "latest", lambda: run)
-        monkeypatch.setattr(jobs, "current", lambda: run if run.state == "running" else None)
+    def install(run: runs.Run) -> None:
+        monkeypatch.setattr(runs, "latest", lambda: run)
+        monkeypatch.setattr(runs, "current", lambda: run if run.state == "running" else None)
 
     return install
 
@@ -90,7 +90,7 @@ def test_a_name_that_will_not_do_is_refused_in_words(open_app: OpenApp, own_mode
     app.button(key="start").click().run()
     assert not app.exception
     assert "name" in app.error[0].value
-    assert jobs.latest() is None
+    assert runs.latest() is None
 
 
 def test_a_recipe_without_margin_has_no_margin_to_set(open_app: OpenApp, own_models: Path) -> None:

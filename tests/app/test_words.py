@@ -12,7 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import words
-from siamese_core import jobs
+from siamese_core import runs
 from siamese_core.config import Recipe
 from siamese_core.data import CLASS_NAMES
 from siamese_core.errors import SiameseError
@@ -118,7 +118,7 @@ def sentences_of_the_core() -> Iterator[str]:
 def test_every_error_of_the_core_has_french_words_with_the_same_places() -> None:
     said = set(sentences_of_the_core())
     assert said - ERRORS.keys() == set()
-    assert ERRORS.keys() - said == {jobs.WITHOUT_A_WORD}
+    assert ERRORS.keys() - said == {runs.WITHOUT_A_WORD}
     for sentence, entry in ERRORS.items():
         assert places(entry["fr"]) == places(sentence)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from siamese_core import jobs
+from siamese_core import runs
 from siamese_core.artifacts import list_names, load_bundle
 from tests.browser.conftest import PHONE, Server, distance, slot
 
@@ -167,7 +167,7 @@ def test_a_run_is_seen_after_a_reload_and_by_others_and_stops(
     expect(second.get_by_text("tiny was stopped; its best epoch is kept")).to_be_visible()
     expect(page.get_by_role("button", name="Stop training")).to_have_count(0)
     assert "tiny" in list_names(server.artifacts)
-    assert jobs.latest(server.artifacts).state == "stopped"
+    assert runs.latest(server.artifacts).state == "stopped"
 
     page.get_by_role("button", name="Use tiny").click()
     expect(page.get_by_role("combobox", name="Model")).to_have_value("tiny")
@@ -189,7 +189,7 @@ def test_a_killed_run_is_reported_and_the_next_one_can_start(page: Page, server:
     page.get_by_label("Name", exact=True).fill("doomed")
     page.get_by_role("button", name="Start training").click()
     expect(page.get_by_test_id("stProgress")).to_contain_text("Training doomed")
-    run = jobs.current(server.artifacts)
+    run = runs.current(server.artifacts)
     os.kill(int((server.artifacts / ".runs" / run.id / "pid").read_text()), signal.SIGKILL)
     expect(page.get_by_test_id("stAlert")).to_contain_text("may have been killed")
     expect(page.get_by_role("button", name="Start training")).to_be_enabled()

@@ -1,0 +1,111 @@
+"""What a training process is told from outside: pause, play, one epoch, stop.
+
+    SIGINT, SIGTERM   stop, and keep the best epoch
+    SIGUSR1           pause
+    SIGCONT           play
+    SIGUSR2           play until the epoch has ended, then pause
+
+Two clocks stop it too: its time may run out, and nobody may be left who could ever tell it to play.
+"""
+
+import fcntl
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+from siamese_core.errors import RunError
+
+Reason = Literal["asked", "time", "alone"]
+LONELY_SECONDS = 60.0
+"""A server that restarts is back long before this."""
+_SECONDS_A_NAP = 0.05
+
+
+class Control:
+    """The ear of a training process; `should_stop` is for `training.train`.
+
+    Attributes:
+        reason: Why the training has to end: "asked" by a signal, out of "time", or left "alone"; None while it goes on.
+    """
+
+    def __init__(
+        self,
+        *,
+        on_pause: Callable[[bool], None] = lambda _: None,
+        one_epoch: bool = False,
+        max_seconds: float | None = None,
+        attended: Path | None = None,
+        lonely_seconds: float = LONELY_SECONDS,
+    ) -> None:
+        """Listen from now on.
+
+        Args:
+            on_pause: Told True when the training pauses and False when it goes on.
+            one_epoch: Pause after the first epoch.
+            max_seconds: Time from now to the end, pauses included.
+            attended: A file that whoever may give orders holds a shared lock on.
+            lonely_seconds: How long nobody may hold it.
+        """
+        self.reason: Reason | None = None
+        self._on_pause = on_pause
+        self._wanted: Literal["play", "pause", "one epoch"] = "one epoch" if one_epoch else "play"
+        self._nothing_to_lose = False
+        self._deadline = time.monotonic() + (float("inf") if max_seconds is None else max_seconds)
+        self._attended = os.open(attended, os.O_RDWR | os.O_CREAT) if attended else None  # open to the very end
+        self._lonely_seconds = lonely_seconds
+        self._last_attended = time.monotonic()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._stop)
+        for number, wanted in (
+            (signal.SIGUSR1, "pause"),
+            (signal.SIGCONT, "play"),
+            (signal.SIGUSR2, "one epoch"),
+        ):
+            signal.signal(number, lambda *_, wanted=wanted: setattr(self, "_wanted", wanted))
+
+    def until_first_epoch(self) -> None:
+        """From now until `epoch_ended`, a stop need not wait for the next step: there is nothing to keep."""
+        self._nothing_to_lose = True
+
+    def epoch_ended(self) -> None:
+        """An epoch is done and can be kept."""
+        self._nothing_to_lose = False
+        if self._wanted == "one epoch":
+            self._wanted = "pause"
+
+    def should_stop(self) -> bool:
+        """Whether the training must end now. While it is paused, the answer waits: so does the training."""
+        if self._wanted == "pause" and not self._must_end():
+            self._on_pause(True)
+            while self._wanted == "pause" and not self._must_end():
+                time.sleep(_SECONDS_A_NAP)
+            if not self.reason:
+                self._on_pause(False)
+        return self._must_end()
+
+    def _must_end(self) -> bool:
+        if not self.reason and time.monotonic() >= self._deadline:
+            self.reason = "time"
+        if not self.reason and self._is_lonely():
+            self.reason = "alone"
+        return self.reason is not None
+
+    def _is_lonely(self) -> bool:
+        if self._attended is None:
+            return False
+        try:
+            fcntl.flock(self._attended, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._last_attended = time.monotonic()
+            return False
+        fcntl.flock(self._attended, fcntl.LOCK_UN)
+        return time.monotonic() - self._last_attended >= self._lonely_seconds
+
+    def _stop(self, *_: Any) -> None:
+        self.reason = "asked"
+        if self._nothing_to_lose:
+            self._nothing_to_lose = False
+            raise RunError("Training was stopped before its first epoch ended, so there is no model to keep.")

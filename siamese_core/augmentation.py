@@ -9,10 +9,14 @@ from siamese_core.config import Recipe
 
 BODY_LEVELS = (100.0, 255.0)
 """Brightness of a flat body; `preprocessing` gives a filled outline 170."""
-LINE_WIDTHS = (3, 5)
-"""Window sizes whose erosion leaves an outline of one or two pixels."""
-MAX_TURN, MAX_STRETCH, MAX_SHEAR, MAX_MOVE = 0.15, 0.25, 0.15, 2.0
-"""Radians, logarithm of a factor on each axis, shear, pixels: people draw neither straight nor in proportion."""
+LINE_WIDTHS = (3, 5, 7)
+"""Window sizes whose erosion leaves an outline of one, two or three pixels."""
+MAX_TURN, MAX_STRETCH, MAX_SHEAR, MAX_FLARE = 0.2, 0.3, 0.15, 0.35
+"""Radians, logarithm of a factor on each axis, shear, share by which the width grows or shrinks from top to bottom."""
+ROOM = 10
+"""Pixels around an image into which it may be warped before it is fitted into its frame again."""
+ITEM_LEVEL = 15.0
+"""Brightness above which a pixel belongs to the item and not to the ground."""
 
 
 def augmented(images: tf.Tensor, recipe: Recipe, seed: tf.Tensor) -> tf.Tensor:
@@ -29,7 +33,7 @@ def augmented(images: tf.Tensor, recipe: Recipe, seed: tf.Tensor) -> tf.Tensor:
     kept = _shifted(to_keep, recipe.shift, seed + 1) if recipe.shift else to_keep
     if not recipe.drawn:
         return kept
-    drawings = _warped(_drawn(tf.cast(to_draw, tf.float32), seed + 3), seed + 4)
+    drawings = _drawn(_fitted(_warped(tf.cast(to_draw, tf.float32), seed + 4), images.shape[1]), seed + 3)
     return tf.concat([tf.cast(tf.clip_by_value(drawings, 0.0, 255.0), tf.uint8), kept], axis=0)
 
 
@@ -51,46 +55,75 @@ def _drawn(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     """Photographs (n, h, w), 0-255, as drawings that went through `preprocessing`.
 
     A silhouette becomes a body: mostly flat, sometimes faintly shaded or with its shading inverted. It may get an
-    outline, of one or two pixels, and lines where the photograph has edges; lines are mostly bright, sometimes dark.
+    outline, of one to three pixels, and lines where the photograph has edges; lines are mostly bright, sometimes dark.
     """
     chances = tf.random.stateless_uniform([9, tf.shape(images)[0], 1, 1], seed)
     body_chance, shading, level, width, has_lines, edge_level, line_level, is_dark, is_soft = tf.unstack(chances)
 
-    silhouette = _eroded(_dilated(tf.cast(images > 15.0 + 40.0 * body_chance, tf.float32), 3), 3)
+    silhouette = _closed(tf.cast(images > ITEM_LEVEL + 40.0 * body_chance, tf.float32))
     low, high = BODY_LEVELS
     flat = low + (high - low) * level + tf.zeros_like(images)
     body = tf.where(shading < 0.25, 60.0 + 0.5 * (255.0 - images), tf.where(shading < 0.5, 90.0 + 0.4 * images, flat))
 
-    thin, thick = (silhouette - _eroded(silhouette, size) for size in LINE_WIDTHS)
-    outline = tf.where(width < 0.45, thin, thick) * tf.cast(width < 0.9, tf.float32)
+    thin, middle, thick = (silhouette - _eroded(silhouette, size) for size in LINE_WIDTHS)
+    outline = tf.where(width < 0.3, thin, tf.where(width < 0.7, middle, thick)) * tf.cast(width < 0.9, tf.float32)
     smooth = _blurred(images)
     contrast = _dilated(smooth, 3) - _eroded(smooth, 3)
     edges = tf.cast(contrast > 60.0 + 120.0 * edge_level, tf.float32) * _eroded(silhouette, 3)
-    lines = tf.maximum(outline, edges * tf.cast(has_lines < 0.4, tf.float32))
+    lines = tf.maximum(outline, edges * tf.cast(has_lines < 0.5, tf.float32))
 
     body = body * silhouette
     drawing = body + (tf.where(is_dark < 0.75, 255.0, 60.0 * line_level) - body) * lines
-    return tf.where(is_soft < 0.5, drawing, (drawing + _blurred(drawing)) / 2.0)
+    return tf.where(is_soft < 0.7, drawing, (drawing + _blurred(drawing)) / 2.0)
 
 
 def _warped(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    """Each (h, w) image turned, stretched, sheared and moved a little, about its middle, black coming in."""
-    count, height, width = tf.shape(images)[0], images.shape[1], images.shape[2]
-    turn, stretch_x, stretch_y, shear, move_x, move_y = tf.unstack(
-        tf.random.stateless_uniform([6, count], seed, -1.0, 1.0)
+    """Each (s, s) image turned, stretched, sheared and flared by chance about its middle: nobody draws in proportion.
+
+    They come back with `ROOM` around them, so that nothing is cut off.
+    """
+    images = tf.pad(images, [[0, 0], [ROOM, ROOM], [ROOM, ROOM]])
+    turn, stretch_x, stretch_y, shear, flare = tf.unstack(
+        tf.random.stateless_uniform([5, tf.shape(images)[0]], seed, -1.0, 1.0)
     )
-    turn, shear = MAX_TURN * turn, MAX_SHEAR * shear
+    turn, shear, flare = MAX_TURN * turn, MAX_SHEAR * shear, MAX_FLARE * flare
     stretch_x, stretch_y = tf.exp(MAX_STRETCH * stretch_x), tf.exp(MAX_STRETCH * stretch_y)
     a, b = tf.cos(turn) * stretch_x, (shear - tf.sin(turn)) * stretch_y
     c, d = tf.sin(turn) * stretch_x, tf.cos(turn) * stretch_y
-    middle_x, middle_y = (width - 1) / 2.0, (height - 1) / 2.0
-    across = middle_x - a * middle_x - b * middle_y + MAX_MOVE * move_x
-    down = middle_y - c * middle_x - d * middle_y + MAX_MOVE * move_y
-    nothing = tf.zeros_like(a)
+    middle = (images.shape[1] - 1) / 2.0
+    flare /= images.shape[1]
+    start = 1.0 - flare * middle  # the divisor at the top row
+    across, down = middle * (start - a - b), middle * (start - c - d)
+    rows = [a, b + middle * flare, across, c, d + middle * flare, down, tf.zeros_like(a), flare]
+    return _transformed(images, [entry / start for entry in rows], images.shape[1])
+
+
+def _fitted(images: tf.Tensor, side: int) -> tf.Tensor:
+    """Each item in the middle of a picture (side, side) that its longest side fills, as `preprocessing` does it."""
+    item = images > ITEM_LEVEL
+    left, right = _ends(tf.reduce_any(item, axis=1))
+    top, bottom = _ends(tf.reduce_any(item, axis=2))
+    scale = (tf.maximum(right - left, bottom - top) + 1.0) / side
+    nothing = tf.zeros_like(scale)
+    middle = (side - 1) / 2.0
+    across, down = (left + right) / 2.0 - scale * middle, (top + bottom) / 2.0 - scale * middle
+    return _transformed(images, [scale, nothing, across, nothing, scale, down, nothing, nothing], side)
+
+
+def _ends(taken: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """The first and the last place (n,) of each row of (n, s) that is taken; the whole row where none is."""
+    places = tf.range(taken.shape[1], dtype=tf.float32)
+    first = tf.reduce_min(tf.where(taken, places, places[-1]), axis=1)
+    last = tf.reduce_max(tf.where(taken, places, 0.0), axis=1)
+    return tf.minimum(first, last), tf.maximum(first, last)
+
+
+def _transformed(images: tf.Tensor, entries: list[tf.Tensor], side: int) -> tf.Tensor:
+    """Pictures (n, side, side) whose places see the images through the projective map of eight (n,) entries."""
     return tf.raw_ops.ImageProjectiveTransformV3(
         images=images[..., None],
-        transforms=tf.stack([a, b, across, c, d, down, nothing, nothing], axis=1),
-        output_shape=[height, width],
+        transforms=tf.stack(entries, axis=1),
+        output_shape=[side, side],
         fill_value=0.0,
         interpolation="BILINEAR",
         fill_mode="CONSTANT",
@@ -103,8 +136,14 @@ def _dilated(images: tf.Tensor, size: int) -> tf.Tensor:
 
 
 def _eroded(images: tf.Tensor, size: int) -> tf.Tensor:
-    """The smallest value in a square window around each pixel."""
-    return -_dilated(-images, size)
+    """The smallest value in a square window around each pixel, the ground around the picture being black."""
+    ground = [[0, 0], [size // 2, size // 2], [size // 2, size // 2]]
+    return -tf.nn.max_pool2d(-tf.pad(images, ground)[..., None], size, 1, "VALID")[..., 0]
+
+
+def _closed(masks: tf.Tensor) -> tf.Tensor:
+    """Masks without holes and gaps of a pixel or two."""
+    return -_dilated(-_dilated(masks, 3), 3)
 
 
 def _blurred(images: tf.Tensor) -> tf.Tensor:

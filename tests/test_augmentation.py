@@ -57,6 +57,12 @@ def test_drawings_keep_the_place_and_lose_the_texture(images):
     assert np.median(drawn_levels) < np.median(levels)
 
 
+def test_drawings_fill_their_frame_as_preprocessed_ones_do(images):
+    items = change(images, drawn=1.0) > 30
+    lengths = [max(np.ptp(np.flatnonzero(item.any(axis=axis))) for axis in (0, 1)) + 1 for item in items if item.any()]
+    assert np.mean(np.array(lengths) >= 26) > 0.9
+
+
 def test_same_seed_same_change_another_seed_another(images):
     settings = {"flip": True, "shift": 2, "drawn": 0.5}
     first, again = change(images, **settings), change(images, **settings)

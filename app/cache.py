@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -117,6 +117,15 @@ def gallery(model: Bundle) -> Gallery:
 def _gallery(model: Bundle, data: Collection) -> Gallery:
     test = data.split("test")
     return Gallery(model.gallery_embeddings[test.ids], test.labels, test.ids)
+
+
+@st.cache_resource(show_spinner=False, max_entries=MODELS_KEPT, hash_funcs=_BY_CONTENT)
+def weight_shapes(model: Bundle) -> Mapping[str, list[tuple[int, ...]]]:
+    """The shapes of each layer's weights by the layer's name, the largest first."""
+    shapes: dict[str, list[tuple[int, ...]]] = {}
+    for name, array in artifacts.load_weights(model.name).items():
+        shapes.setdefault(name.rsplit("/", 1)[0], []).append(array.shape)
+    return {layer: sorted(of_layer, key=len, reverse=True) for layer, of_layer in shapes.items()}
 
 
 def pair_table(model: Bundle, split: str) -> PairTable:

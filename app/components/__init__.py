@@ -12,29 +12,33 @@ from PIL import Image
 
 from app.words import language, section
 
-_WORDS = Path(__file__).with_name("words.js")
-
+_HERE = Path(__file__).parent
 _SHOWN_SIDE = 96
 
 
-def register(name: str, *, html: str) -> Callable[..., None]:
+def register(name: str, *, html: str, shares: str | None = None) -> Callable[..., None]:
     """The mounting command of the component in folder `name`, whose files are `<name>.js` and `<name>.css`.
 
-    Its data come to the browser with the words of the section `name`, in the visitor's language.
+    Its data come to the browser with the words of the section `name`, in the visitor's language. What it shares with
+    other components comes before its own: `<shares>.js` and `<shares>.css` of this folder.
     """
-    folder = Path(__file__).parent / name
-    sources = (_WORDS, folder / f"{name}.js")
+    own = _HERE / name / name
+    shared = [_HERE / shares] if shares else []
     renderer = st.components.v2.component(
         f"siamese_{name}",
         html=html,
-        css=(folder / f"{name}.css").read_text(encoding="utf-8"),
-        js="\n".join(source.read_text(encoding="utf-8") for source in sources),
+        css=_read(*(source.with_suffix(".css") for source in (*shared, own))),
+        js=_read(*(source.with_suffix(".js") for source in (_HERE / "words", *shared, own))),
     )
 
     def mount(*, key: str, data: dict[str, Any], **callbacks: Any) -> None:
         renderer(key=key, data={**data, "words": section(name), "language": language()}, **callbacks)
 
     return mount
+
+
+def _read(*sources: Path) -> str:
+    return "\n".join(source.read_text(encoding="utf-8") for source in sources)
 
 
 def png_address(grey: np.ndarray) -> str:

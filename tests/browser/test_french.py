@@ -16,6 +16,7 @@ ROOMS = {
     "Paires": ".st-key-pair_grid .pair",
     "Évaluer": ".st-key-reliability .dot",
     "Entraîner": ".st-key-diagram .box",
+    "Comment ça marche": ".st-key-accuracy_plot dd",
 }
 """Each room, and what is there when all of it is."""
 EVERYTHING_SAID = """() => {

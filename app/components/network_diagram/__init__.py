@@ -6,23 +6,27 @@ from typing import Any
 from app.components import register
 from app.words import say, write_number
 
-_MOUNT = register("network_diagram", html='<ol class="flow"></ol>')
+_MOUNT = register("network_diagram", html='<ol class="flow"></ol><p class="sum" role="status"></p>')
 
 Layer = Mapping[str, Any]
 
 
-def network_diagram(layers: Sequence[Layer], *, key: str) -> None:
+Shapes = Mapping[str, Sequence[tuple[int, ...]]]
+
+
+def network_diagram(layers: Sequence[Layer], *, key: str, weights: Shapes | None = None) -> None:
     """Mount the diagram of an encoder between its two images and the distance.
 
     Args:
         layers: in order, each with `name`, `type`, `output_shape` (without the batch) and `parameters`, and with
             `inputs`, the names of the layers it reads, where the network branches.
+        weights: the shapes of each layer's weights, by its name. With them a click on a layer counts its parameters.
     """
     layers = [layer for layer in layers if layer["type"] != "InputLayer"]  # the images' own box stands for it
     total = sum(int(layer["parameters"]) for layer in layers)
     columns = [
         [_box(say("network.images"), say("network.images_shape"), say("network.images_note"), end=True)],
-        *([_describe(layer) for layer in column] for column in arrange(layers)),
+        *([_describe(layer, weights or {}) for layer in column] for column in arrange(layers)),
         [_box(say("network.distance"), say("network.distance_shape"), say("network.distance_note"), end=True)],
     ]
     data = {
@@ -67,11 +71,19 @@ def _merges(layers: Sequence[Layer]) -> bool:
     return any(layer["type"] in ("Add", "Concatenate") for layer in layers)
 
 
-def _describe(layer: Layer) -> dict[str, Any]:
+def _describe(layer: Layer, weights: Shapes) -> dict[str, Any]:
     count = int(layer["parameters"])
-    shape = " × ".join(str(side) for side in layer["output_shape"])
-    return _box(str(layer["type"]), shape, say("network.parameters", count=write_number(count)) if count else "")
+    parameters = say("network.parameters", count=write_number(count)) if count else ""
+    box = _box(str(layer["type"]), _multiply(layer["output_shape"]), parameters)
+    if layer["name"] in weights:
+        terms = " + ".join(_multiply(shape) for shape in weights[layer["name"]])
+        box["sum"] = f"{layer['name']}: {terms} = {write_number(count)}"
+    return box
+
+
+def _multiply(shape: Sequence[int]) -> str:
+    return " × ".join(str(side) for side in shape)
 
 
 def _box(kind: str, shape: str, parameters: str, *, end: bool = False) -> dict[str, Any]:
-    return {"type": kind, "shape": shape, "parameters": parameters, "end": end}
+    return {"type": kind, "shape": shape, "parameters": parameters, "end": end, "sum": ""}

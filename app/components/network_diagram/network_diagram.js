@@ -1,4 +1,5 @@
-// The network as boxes in the order of the data's way through it; what runs beside the main way stands below it.
+// The network as boxes in the order of the data's way through it; what runs beside the main way stands below it. A click
+// on a layer whose weights are known writes out how many parameters they are.
 
 export default function (component) {
   const { parentElement, data } = component;
@@ -7,6 +8,14 @@ export default function (component) {
   flow.setAttribute("aria-label", data.label);
   flow.classList.toggle("arrows", data.arrows);
   flow.replaceChildren(...data.columns.map(buildColumn));
+  const counted = flow.querySelectorAll("button");
+  counted.forEach((node) => (node.onclick = () => count(parentElement, counted, node)));
+  if (counted.length) count(parentElement, counted, counted[0]);
+}
+
+function count(parentElement, counted, chosen) {
+  parentElement.querySelector(".sum").textContent = chosen.dataset.sum;
+  counted.forEach((node) => node.setAttribute("aria-pressed", String(node === chosen)));
 }
 
 function buildColumn(boxes) {
@@ -16,7 +25,9 @@ function buildColumn(boxes) {
 }
 
 function buildBox(box, lane) {
-  const node = line("box", "");
+  const node = document.createElement(box.sum ? "button" : "div");
+  node.className = "box";
+  node.dataset.sum = box.sum;
   node.classList.toggle("end", box.end);
   node.classList.toggle("beside", lane > 0);
   node.append(line("type", box.type), line("shape", box.shape));

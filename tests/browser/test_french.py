@@ -38,11 +38,15 @@ EVERYTHING_SAID = """() => {
 
 def english() -> Iterator[re.Pattern]:
     """Every English text of the catalogue that is another one in French, with anything in its places."""
-    entries = [entry for section in catalogue().values() for entry in section.values()]
-    french = {entry["fr"] for entry in entries}
-    for entry in entries:
-        parts = [part.replace("**", "") for part in re.split(r"\{\w+\}", entry["en"])]
-        if entry["en"] not in french and any(re.search(r"[a-z]{3}", part) for part in parts):
+    entries = [
+        (entry.get("en", key), entry["fr"])  # an error's key is its English
+        for section in catalogue().values()
+        for key, entry in section.items()
+    ]
+    french = {words for _, words in entries}
+    for words, _ in entries:
+        parts = [part.replace("**", "") for part in re.split(r"\{[^}]*\}", words)]
+        if words not in french and any(re.search(r"[a-z]{3}", part) for part in parts):
             yield re.compile(r"(?:.*\S)?".join(map(re.escape, parts)))
 
 

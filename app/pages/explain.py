@@ -43,7 +43,7 @@ LOSS = r"L = y\,d^2 + (1-y)\,\max(0,\;m-d)^2"
 def step(name: str, *sources: tuple[str, str], **values: object) -> Iterator[None]:
     """A step's heading and words, what stands in the block beside them, and the functions that do it."""
     st.header(f"{STEPS.index(name) + 1} · {say(f'explain.{name}')}", anchor=name)
-    words, toy = (st.container(), st.container()) if name in WIDE else st.columns([2, 3], gap="large")
+    words, toy = (st.container(), st.container()) if name in WIDE else st.columns([2, 3], gap="medium")
     words.markdown(say(f"explain.{name}_text", **values))
     if name == "loss":
         words.latex(LOSS)

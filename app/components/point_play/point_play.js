@@ -1,5 +1,5 @@
-// Items on the plane after every step of their descent. Each is drawn as its own outline, in the colour of the text; a
-// bar shows how long the margin is.
+// Items on the plane after every step of their descent. Each is drawn as its own outline, in the colour of the text, with
+// a line to where its next step leads; a bar shows how long the margin is.
 
 const TILE = 28;
 const SHOWN = 34; // px, an item's side on the plane
@@ -82,11 +82,18 @@ function drawPlane({ root, data, tiles, at }) {
   const context = canvas.getContext("2d");
   context.scale(scale, scale);
   const pixels = (value) => (value / (2 * REACH)) * side;
-  data.points[at].forEach(([x, y], item) => {
-    context.drawImage(tiles[item], side / 2 + pixels(x) - SHOWN / 2, side / 2 - pixels(y) - SHOWN / 2, SHOWN, SHOWN);
-  });
+  const spot = ([x, y]) => [side / 2 + pixels(x), side / 2 - pixels(y)];
   const style = getComputedStyle(canvas);
-  context.fillStyle = style.getPropertyValue("--st-primary-color");
+  context.strokeStyle = context.fillStyle = style.getPropertyValue("--st-primary-color");
+  context.lineWidth = 1.5;
+  data.points[at].forEach((point, item) => {
+    const [x, y] = spot(point);
+    context.drawImage(tiles[item], x - SHOWN / 2, y - SHOWN / 2, SHOWN, SHOWN);
+    context.beginPath();
+    context.moveTo(x, y);
+    context.lineTo(...spot(data.points[at + 1]?.[item] ?? point));
+    context.stroke();
+  });
   context.fillRect(14, side - 18, pixels(data.margin), 3);
   context.fillStyle = style.color;
   context.font = `12px ${style.fontFamily}`;

@@ -22,6 +22,7 @@ from siamese_core.data import open_collection
 from siamese_core.errors import SiameseError
 from siamese_core.evaluation import bootstrap_thresholds
 from siamese_core.exhaustive import nearest_others
+from siamese_core.export_child import Download, export_in_child
 from siamese_core.gallery import Gallery
 from siamese_core.pairs import Pairs, tutorial_pairs
 from siamese_core.suspects import Suspects, find_suspects
@@ -29,6 +30,7 @@ from siamese_core.suspects import Suspects, find_suspects
 _LOG = logging.getLogger(__name__)
 
 MODELS_KEPT = 8
+EXPORTS_KEPT = 4
 VOTERS = 20
 """Neighbours whose agreement makes an item suspect of a wrong label."""
 WITNESSES = 50
@@ -207,6 +209,21 @@ def _threshold_interval(model: Bundle, data: Collection) -> tuple[float, float]:
         bootstrap_thresholds(distances, pairs, len(rows), np.random.default_rng(VALIDATION_SEED)), INTERVAL
     )
     return float(low), float(high)
+
+
+def exported(model: Bundle, format_name: str) -> Download:
+    """A model in another format, made by a process of its own; the last few stay here for who asks again.
+
+    Raises:
+        SiameseError: It could not be made, or another one is being made.
+    """
+    with st.spinner(say("busy.export")):
+        return _exported(model.name, model.fingerprint, format_name)
+
+
+@st.cache_resource(show_spinner=False, max_entries=EXPORTS_KEPT)
+def _exported(name: str, fingerprint: str, format_name: str) -> Download:  # noqa: ARG001  (a part of the key)
+    return export_in_child(name, format_name)
 
 
 def warm_up() -> None:

@@ -1,10 +1,11 @@
-"""The models there are: choose, compare, delete."""
+"""The models there are: choose, compare, take along, delete."""
 
 import pandas as pd
 import streamlit as st
 
 from app import cache
 from app.chosen import chosen_model, forget_threshold, use_model
+from app.exports import offer_export
 from app.words import say, tell, write_number, write_share
 from siamese_core import artifacts
 from siamese_core.artifacts import Bundle
@@ -23,7 +24,7 @@ def open_bundles() -> list[Bundle]:
 
 
 def show_models(bundles: list[Bundle]) -> None:
-    """A card for each model, to choose or delete it."""
+    """A card for each model, to choose, export or delete it."""
     chosen = chosen_model().name
     with st.grid(min_column_width=250):
         for model in bundles:
@@ -43,6 +44,7 @@ def show_model(model: Bundle, *, chosen: bool) -> None:
     st.caption(say("models.caption", recipe=model.recipe.name, seed=model.seed, threshold=threshold))
     with st.container(horizontal=True):
         st.button(say("models.use"), key=f"use_{model.name}", disabled=chosen, on_click=use_model, args=(model.name,))
+        offer_export(model)
         if not model.shipped:
             with st.popover(say("models.delete")):
                 st.write(say("models.delete_ask", name=model.name))

@@ -21,6 +21,7 @@ from siamese_core.config import RECIPES, check_bounds
 from siamese_core.control import Control
 from siamese_core.data import CLASS_NAMES, load_collection, open_collection
 from siamese_core.errors import BundleError, SiameseError
+from siamese_core.exporting import ENDINGS, PARITY_IMAGES, export
 from siamese_core.gallery import Gallery
 from siamese_core.images import load_image
 from siamese_core.projection import draw_map
@@ -267,6 +268,32 @@ def search(images: tuple[str, ...], k: int, model: str, as_json: bool) -> None:
         for result in results
     )
     _print(results, as_json, text)
+
+
+@main.command(name="export")
+@click.argument("name")
+@click.option("--format", "format_name", type=click.Choice(list(ENDINGS)), required=True, help="What to write.")
+@click.option(
+    "--to", type=click.Path(path_type=Path), help="The file or folder to make; NAME and an ending if left out."
+)
+@click.option("--replace", is_flag=True, help="Replace what is there.")
+@JSON
+def export_model(name: str, format_name: str, to: Path | None, replace: bool, as_json: bool) -> None:
+    """Write the model NAME, or its embeddings of the test images, in a format that other programs read.
+
+    onnx, litert, keras and saved_model hold the network; what was written embeds 1,000 test images as the model does,
+    or nothing is kept. projector is a folder for the Embedding Projector, npz and parquet are tables of embeddings.
+    """
+    try:
+        made = export(name, format_name, open_collection(), to=to, replace=replace)
+    except SiameseError as error:
+        if as_json:  # for a parent process, which may tell it in another language
+            click.echo(json.dumps(error.to_dict(), default=str))
+        raise
+    text = f"{made.path}: {made.size:,} bytes"
+    if made.difference is not None:
+        text += f", at most {made.difference:.1e} from the model over {PARITY_IMAGES:,} images"
+    _print({"path": str(made.path), "bytes": made.size, "difference": made.difference}, as_json, text)
 
 
 class _JsonReport:

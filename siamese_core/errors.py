@@ -1,5 +1,8 @@
 """Errors written for the person who meets them: what is wrong, the limit, what to do."""
 
+from collections.abc import Mapping
+from typing import Any, Self
+
 
 class SiameseError(Exception):
     """Base of every error a visitor or a command-line user may see; its text is one clear sentence.
@@ -12,6 +15,15 @@ class SiameseError(Exception):
     def __init__(self, sentence: str, **values: object) -> None:
         super().__init__(sentence.format(**values) if values else sentence)
         self.sentence, self.values = sentence, values
+
+    def to_dict(self) -> dict[str, Any]:
+        """What it says, for JSON and another process."""
+        return {"sentence": self.sentence, "values": self.values}
+
+    @classmethod
+    def from_dict(cls, said: Mapping[str, Any]) -> Self:
+        """An error that says what another one wrote by `to_dict`."""
+        return cls(said["sentence"], **said["values"])
 
 
 class DataError(SiameseError):
@@ -32,3 +44,7 @@ class BundleError(SiameseError):
 
 class RunError(SiameseError):
     """A training run cannot be started, found or stopped, or its settings are out of bounds."""
+
+
+class ExportError(SiameseError):
+    """A model cannot be exported, or what was made differs from it."""

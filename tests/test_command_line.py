@@ -40,7 +40,7 @@ def assert_refused(ran, *reasons):
 
 def test_help_names_every_command():
     text = command("--help").stdout
-    assert all(name in text for name in ("data", "train", "models", "evaluate", "distance", "search"))
+    assert all(name in text for name in ("data", "train", "models", "evaluate", "distance", "search", "export"))
 
 
 def test_data_says_where_the_images_are():
@@ -138,12 +138,32 @@ def test_evaluate_repeats_the_figures_of_the_bundle():
         (["train", "--name", "classic"], "--replace"),
         (["train", "--name", "x", "--hold-out", "Hat,Bag"], "no class 'Hat'"),
         (["train", "--name", "x", "--hold-out", "Bag"], "at least two classes"),
+        (["export", "absent", "--format", "npz"], "no model 'absent'"),
+        (["export", "classic"], "--format"),
+        (["export", "classic", "--format", "pickle"], "pickle"),
+        (["export", "classic", "--format", "npz", "--to", "README.md"], "--replace"),
+        (["export", "classic", "--format", "npz", "--to", "tests", "--replace"], "folder of other things"),
+        (["export", "classic", "--format", "npz", "--to", "/no/such/place.npz"], "No such file"),
     ],
 )
 def test_mistake_of_the_user_is_one_line_and_exit_code_2(arguments, reason):
     ran = command(*arguments)
     assert_refused(ran, reason)
     assert len([line for line in ran.stderr.splitlines() if line.startswith(("siamese_core:", "Error:"))]) == 1
+
+
+def test_export_prints_how_far_the_file_is_from_the_model(tmp_path):
+    told = answer("export", "classic", "--format", "onnx", "--to", tmp_path / "classic.onnx")
+    assert told.keys() == {"path", "bytes", "difference"}
+    assert told["bytes"] == (tmp_path / "classic.onnx").stat().st_size
+    assert 0.0 <= told["difference"] <= 1e-5
+
+
+def test_export_that_fails_tells_a_parent_process_which_sentence_to_say():
+    ran = command("export", "classic", "--format", "npz", "--to", "README.md", "--json")
+    assert ran.returncode == 2
+    told = json.loads(ran.stdout)
+    assert told["sentence"].format(**told["values"]) in ran.stderr
 
 
 def test_missing_data_are_said_before_anything_is_trained(tmp_path):

@@ -20,10 +20,13 @@ LIGHT = [
     "control",
     "data",
     "descent",
+    "embedding_files",
     "encoder",
     "errors",
     "evaluation",
     "exhaustive",
+    "export_child",
+    "exporting",
     "explanation",
     "gallery",
     "images",
@@ -33,6 +36,7 @@ LIGHT = [
     "pairs",
     "plots",
     "runs",
+    "projector",
     "projection",
     "suspects",
     "unseen",
@@ -49,7 +53,7 @@ def in_fresh_interpreter(code):
 
 
 def test_light_modules_bring_neither_tensorflow_nor_streamlit():
-    code = f"import sys\nfor name in {LIGHT!r}: __import__('siamese_core.' + name)\nprint(*sys.modules)"
+    code = f"import sys, siamese_core\nfor name in {LIGHT!r}: __import__('siamese_core.' + name)\nprint(*sys.modules)"
     assert not {"tensorflow", "keras", "streamlit", "torch", "openTSNE", "sklearn"} & set(in_fresh_interpreter(code))
 
 
@@ -58,5 +62,15 @@ def test_commands_that_serve_never_import_tensorflow(command):
     code = (
         "import sys\nfrom siamese_core.__main__ import main\n"
         f"main({command!r}, standalone_mode=False)\nprint('tensorflow' in sys.modules)"
+    )
+    assert in_fresh_interpreter(code)[-1] == "False"
+
+
+@pytest.mark.parametrize("name", ["projector", "npz", "parquet"])
+def test_export_of_embeddings_never_imports_tensorflow(name, tmp_path):
+    arguments = ["export", "classic", "--format", name, "--to", str(tmp_path / "made")]
+    code = (
+        "import sys\nfrom siamese_core.__main__ import main\n"
+        f"main({arguments!r}, standalone_mode=False)\nprint('tensorflow' in sys.modules)"
     )
     assert in_fresh_interpreter(code)[-1] == "False"

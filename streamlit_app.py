@@ -10,7 +10,8 @@ from starlette.middleware import Middleware
 from streamlit.runtime.pages_manager import PagesManager
 
 from app.headers import SecurityHeaders
-from app.sprites import sprite_route
+from app.map_files import map_routes
+from app.sprites import sprite_routes
 
 
 @asynccontextmanager
@@ -29,7 +30,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 
 app = st.App(
     "app/main.py",
-    routes=[sprite_route()],
+    routes=[*sprite_routes(), *map_routes()],
     middleware=[Middleware(SecurityHeaders)],
     lifespan=lifespan,
 )

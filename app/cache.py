@@ -25,6 +25,7 @@ from siamese_core.exhaustive import nearest_others
 from siamese_core.export_child import Download, export_in_child
 from siamese_core.gallery import Gallery
 from siamese_core.pairs import Pairs, tutorial_pairs
+from siamese_core.projection import EmbeddingMap, draw_map
 from siamese_core.suspects import Suspects, find_suspects
 
 _LOG = logging.getLogger(__name__)
@@ -191,6 +192,17 @@ def _diagnosis(model: Bundle, data: Collection) -> Diagnosis:
             counts=(np.diff(counts.same, prepend=0), np.diff(counts.different, prepend=0)),
         ),
     )
+
+
+def embedding_map(model: Bundle) -> EmbeddingMap:
+    """Where the test images at hand lie on a plane; of a model without a map, its principal plane alone."""
+    return _embedding_map(model, collection())
+
+
+@st.cache_resource(show_spinner=False, max_entries=MODELS_KEPT, hash_funcs=_BY_CONTENT)
+def _embedding_map(model: Bundle, data: Collection) -> EmbeddingMap:
+    drawn = model.embedding_map or draw_map(model.gallery_embeddings, kept=int(model.config["kept_epoch"]))
+    return drawn.take(data.split("test").ids)
 
 
 def threshold_interval(model: Bundle) -> tuple[float, float] | None:

@@ -1,4 +1,4 @@
-"""The ways to fill a slot: the wall, the pad, an upload, the camera, the clipboard."""
+"""The ways to fill a slot: a number, the wall, the pad, an upload, the camera, the clipboard."""
 
 from functools import partial
 
@@ -21,6 +21,31 @@ SOURCES_IN_A_FRAME = ("wall", "draw")  # another site's frame has no cookies, wi
 ALL_CLASSES = "all"
 TILES_A_PAGE = 96
 UPLOAD_TYPES = [".png", ".jpg", ".jpeg", ".webp", ".gif"]
+
+
+def choose_number(letter: str) -> None:
+    """The native way: the item's number and split, both in the address."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
+        st.number_input(
+            say("compare.item", slot=letter),
+            min_value=0,
+            max_value=slots.MAX_ITEM,
+            value=None,  # so that every number stands in the address, 0 too
+            step=1,
+            placeholder=say("compare.yours"),
+            key=slots.key("item", letter),
+            bind="query-params",
+            on_change=slots.show_item,
+            args=(letter,),
+        )
+        select(
+            say("compare.split", slot=letter),
+            name_splits(),
+            key=slots.key("split", letter),
+            on_change=partial(slots.show_item, letter),
+            label_visibility="collapsed",
+            width=84,
+        )
 
 
 def choose_items(a: Slot, b: Slot) -> None:

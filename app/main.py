@@ -14,7 +14,7 @@ from app.chosen import forget_threshold, threshold_input  # noqa: E402
 from app.refusals import told_to_visitor  # noqa: E402
 from app.words import offer_other_language, remember_language, say  # noqa: E402
 
-PAGES = ("compare", "pairs", "evaluate", "train", "explain")
+PAGES = ("compare", "map", "pairs", "evaluate", "train", "explain")
 
 st.set_page_config("Siamese", str(_HERE / "favicon.svg"), layout="wide")
 st.logo(str(_HERE / "favicon.svg"), size="small")

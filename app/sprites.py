@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 import numpy as np
 import streamlit as st
@@ -15,6 +16,7 @@ from app import cache
 from siamese_core.errors import SiameseError
 
 COLUMNS = 16
+ATLAS_COLUMNS = 100
 MAX_ITEMS = 200
 _TILE = 28
 _IDS = re.compile(rf"\d{{1,6}}(,\d{{1,6}}){{0,{MAX_ITEMS - 1}}}")
@@ -24,12 +26,30 @@ _A_YEAR = "public, max-age=31536000, immutable"
 def sprite_url(split: str, ids: Iterable[int]) -> str:
     """Address of the sheet with these items, in this order; it changes when the data do."""
     numbers = ",".join(str(int(item)) for item in ids)
-    return f"{_base()}/sprite/{split}.png?v={_version()}&ids={numbers}"
+    return f"{base()}/sprite/{split}.png?v={data_version()}&ids={numbers}"
 
 
-def sprite_route() -> Route:
-    """The route that answers `sprite_url`."""
-    return Route(f"{_base()}/sprite/{{split}}.png", serve_sprite)
+def sprite_routes() -> list[Route]:
+    """The routes that answer `sprite_url` and `atlas_url`."""
+    return [
+        Route(f"{base()}/sprite/{{split}}.png", serve_sprite),
+        Route(f"{base()}/atlas/test.png", serve_atlas),
+    ]
+
+
+def atlas_url() -> str:
+    """Address of the one sheet with all test items, `ATLAS_COLUMNS` in a row, in the split's order."""
+    return f"{base()}/atlas/test.png?v={data_version()}"
+
+
+def serve_atlas(request: Request) -> Response:
+    """The PNG of `atlas_url`: about 4 MB where all 10,000 items are there."""
+    return keepable(request, _draw_atlas(data_version()), "image/png", version=data_version())
+
+
+@lru_cache(maxsize=1)
+def _draw_atlas(version: str) -> bytes:  # noqa: ARG001  (what the key is for)
+    return draw_sprite(cache.collection().split("test").images, columns=ATLAS_COLUMNS)
 
 
 def serve_sprite(request: Request) -> Response:
@@ -42,13 +62,18 @@ def serve_sprite(request: Request) -> Response:
         positions = [split.position(int(item)) for item in ids.split(",")]
     except SiameseError as error:
         return PlainTextResponse(str(error), 404)
-    keep = _A_YEAR if request.query_params.get("v") == _version() else "no-store"
-    return Response(draw_sprite(split.images[positions]), media_type="image/png", headers={"Cache-Control": keep})
+    return keepable(request, draw_sprite(split.images[positions]), "image/png", version=data_version())
 
 
-def draw_sprite(images: np.ndarray) -> bytes:
-    """A grey PNG of the images uint8 (n, 28, 28), `COLUMNS` in a row, empty places black."""
-    columns = min(COLUMNS, len(images))
+def keepable(request: Request, content: bytes, media_type: str, *, version: str) -> Response:
+    """An answer that a browser may keep for good when the address names the version that it is of."""
+    keep = _A_YEAR if request.query_params.get("v") == version else "no-store"
+    return Response(content, media_type=media_type, headers={"Cache-Control": keep})
+
+
+def draw_sprite(images: np.ndarray, *, columns: int = COLUMNS) -> bytes:
+    """A grey PNG of the images uint8 (n, 28, 28), so many in a row, empty places black."""
+    columns = min(columns, len(images))
     rows = -(-len(images) // columns)
     tiles = np.zeros((rows * columns, _TILE, _TILE), np.uint8)
     tiles[: len(images)] = images
@@ -58,10 +83,12 @@ def draw_sprite(images: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
-def _version() -> str:
+def data_version() -> str:
+    """Another word when the data are others."""
     return cache.collection().fingerprint[:12]
 
 
-def _base() -> str:
+def base() -> str:
+    """What stands before every path where the app does not live at the root of its host."""
     path = (st.get_option("server.baseUrlPath") or "").strip("/")
     return f"/{path}" if path else ""

@@ -5,7 +5,8 @@
 Starts the server, opens it in headless Chromium, and measures from the start of the process to the first distance on
 the screen; then clicks tiles of the wall and measures from click to new distance; then asks the system for the
 server's resident memory; then opens "Why this distance" and clicks on; then draws on the pad without lifting the mouse
-and counts the distances that come meanwhile; then drags the threshold on the page Evaluate.
+and counts the distances that come meanwhile; then drags the threshold on the page Evaluate; then opens the map, hovers
+over its dots and plays its epochs.
 Prints medians as Markdown. Needs requirements-dev.txt and a Chromium.
 """
 
@@ -41,6 +42,42 @@ COUNT_ANSWERS = f"""() => {{
   window.looking.observe(document.body, {{subtree: true, childList: true, characterData: true}});
 }}"""
 WINDOW_SECONDS = 2.0
+HOVERS = """async (map, count) => {
+  const [canvas, card] = [map.querySelector(".marks"), map.querySelector(".card")];
+  const box = canvas.getBoundingClientRect();
+  const seconds = [];
+  for (let number = 0; seconds.length < count && number < 100 * count; number += 1) {
+    const before = card.innerText;
+    const turn = 2.4 * number;
+    const away = 0.3 * Math.sqrt((number % 50) / 50);
+    const clientX = box.left + box.width * (0.5 + away * Math.cos(turn));
+    const clientY = box.top + box.height * (0.5 + away * Math.sin(turn));
+    await new Promise(requestAnimationFrame);
+    const started = performance.now();
+    canvas.dispatchEvent(new PointerEvent("pointermove", { clientX, clientY, pointerType: "mouse" }));
+    card.getBoundingClientRect();
+    const spent = performance.now() - started;
+    if (!card.hidden && card.innerText !== before) seconds.push(spent / 1000);
+  }
+  return seconds;
+}"""
+FRAMES = """stage => new Promise((resolve) => {
+  const rates = [];
+  let [frames, began, idle] = [0, 0, 0];
+  const look = (now) => {
+    if (stage.dataset.moving === "true") {
+      if (!frames) began = now;
+      [frames, idle] = [frames + 1, 0];
+    } else {
+      if (frames > 1) rates.push((1000 * frames) / (now - began));
+      [frames, idle] = [0, idle + 1];
+    }
+    if (idle > 200) resolve(rates);
+    else requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+})"""
+"""Measured in the page itself, where the time is spent: the server has no part in either."""
 
 WORDS_CHANGED = "([element, before]) => element.innerText !== before"
 
@@ -145,6 +182,28 @@ def time_drags(page: Page, count: int) -> list[float]:
     return seconds
 
 
+def time_map(page: Page) -> float:
+    """Seconds from the way into the page Map to its 10,000 dots on the screen."""
+    started = time.perf_counter()
+    page.get_by_role("link", name="Map", exact=True).click()
+    page.wait_for_selector(".st-key-map .stage[data-drawn]")
+    return time.perf_counter() - started
+
+
+def time_hovers(page: Page, count: int) -> list[float]:
+    """Seconds from a move of the mouse to the ring, the picture and the name of another item, laid out."""
+    page.wait_for_function("document.querySelector('.st-key-map')")
+    page.wait_for_timeout(2_000)  # the atlas of pictures comes after the dots
+    return page.locator(".st-key-map .map").evaluate(HOVERS, count)
+
+
+def rate_morphs(page: Page) -> tuple[float, float]:
+    """Frames a second while the epochs of classic play, and in the slowest of the ways from epoch to epoch."""
+    page.get_by_role("button", name="Play the training").click()
+    rates = page.locator(".st-key-map .stage").evaluate(FRAMES)
+    return statistics.median(rates), min(rates)
+
+
 def resident_megabytes(pid: int) -> float:
     """Resident memory of a process, as the system tells it."""
     told = subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], check=True, capture_output=True, text=True).stdout  # noqa: S607
@@ -157,6 +216,7 @@ def main() -> None:
     parser.add_argument("--clicks", type=int, default=20)
     arguments = parser.parse_args()
     starts, clicks, memory, heat_maps, answers, drags = [], [], [], [], [], []
+    maps, hovers, morphs = [], [], []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         for _ in range(arguments.starts):
@@ -168,6 +228,11 @@ def main() -> None:
                 heat_maps += time_heat_maps(page, arguments.clicks)
                 answers += count_answers(page, arguments.clicks)
                 drags += time_drags(page, arguments.clicks)
+                page.goto(f"{url}/?model=classic")
+                page.wait_for_selector(DISTANCE)
+                maps.append(time_map(page))
+                hovers += time_hovers(page, 5 * arguments.clicks)
+                morphs.append(rate_morphs(page))
                 page.context.close()
         browser.close()
     print(f"| {os.cpu_count()} cores | median | worst |\n|---|---|---|")
@@ -176,6 +241,10 @@ def main() -> None:
     print(f"| click → heat maps, ms | {1e3 * statistics.median(heat_maps):.0f} | {1e3 * max(heat_maps):.0f} |")
     print(f"| answers a second while drawing | {statistics.median(answers):.1f} | {min(answers):.1f} |")
     print(f"| dragged threshold → counts, ms | {1e3 * statistics.median(drags):.0f} | {1e3 * max(drags):.0f} |")
+    print(f"| map drawn, s | {statistics.median(maps):.2f} | {max(maps):.2f} |")
+    print(f"| hover on the map → picture, ms | {1e3 * statistics.median(hovers):.1f} | {1e3 * max(hovers):.1f} |")
+    rates, slowest = zip(*morphs, strict=True)
+    print(f"| epochs morph, frames a second | {statistics.median(rates):.0f} | {min(slowest):.0f} |")
     print(f"| server's memory, one visitor, MB | {statistics.median(memory):.0f} | {max(memory):.0f} |")
 
 

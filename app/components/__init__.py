@@ -17,18 +17,20 @@ _SHOWN_SIDE = 96
 
 
 def register(name: str, *, html: str, shares: str | None = None) -> Callable[..., None]:
-    """The mounting command of the component in folder `name`, whose files are `<name>.js` and `<name>.css`.
+    """The mounting command of the component in folder `name`: its scripts, one of them `<name>.js`, and `<name>.css`.
 
-    Its data come to the browser with the words of the section `name`, in the visitor's language. What it shares with
-    other components comes before its own: `<shares>.js` and `<shares>.css` of this folder.
+    The scripts become one module, so their names are known to each other. Its data come to the browser with the words of
+    the section `name`, in the visitor's language. What it shares with other components comes before its own:
+    `<shares>.js` and `<shares>.css` of this folder.
     """
-    own = _HERE / name / name
+    folder = _HERE / name
     shared = [_HERE / shares] if shares else []
+    scripts = [_HERE / "words.js", *(source.with_suffix(".js") for source in shared), *sorted(folder.glob("*.js"))]
     renderer = st.components.v2.component(
         f"siamese_{name}",
         html=html,
-        css=_read(*(source.with_suffix(".css") for source in (*shared, own))),
-        js=_read(*(source.with_suffix(".js") for source in (_HERE / "words", *shared, own))),
+        css=_read(*(source.with_suffix(".css") for source in (*shared, folder / name))),
+        js=_read(*scripts),
     )
 
     def mount(*, key: str, data: dict[str, Any], **callbacks: Any) -> None:

@@ -6,7 +6,6 @@ import numpy as np
 import streamlit as st
 
 from app import address, cache, slots
-from app.choices import select
 from app.chosen import chosen_model, chosen_threshold
 from app.components.class_bars import class_bars
 from app.components.distance_parts import distance_parts
@@ -15,10 +14,10 @@ from app.components.slot_card import slot_card
 from app.components.step_strip import read_step, step_strip
 from app.components.verdict_gauge import Doubt, verdict_gauge
 from app.examples import show_examples
-from app.filling import choose_items, draw_item, is_drawn
+from app.filling import choose_items, choose_number, draw_item, is_drawn
 from app.findings import Finding, nearest_items
 from app.refusals import told_to_visitor
-from app.slots import LETTERS, Slot, name_splits
+from app.slots import LETTERS, Slot
 from app.sprites import sprite_url
 from app.taking import offer_comparison
 from app.words import name_class, say, write_number, write_share
@@ -50,7 +49,7 @@ def compare_room(model: Bundle) -> None:
     pads = {letter: place.container() for letter, place in places.items()}
     for letter, place in places.items():
         with place:
-            item_inputs(letter)
+            choose_number(letter)
     filled = {letter: slots.read_slot(letter) for letter in LETTERS}
     for letter, (slot, refusal) in filled.items():
         with cards[letter]:
@@ -82,31 +81,6 @@ def compare_room(model: Bundle) -> None:
         if is_drawn(letter):
             with place:
                 draw_item(letter)  # last: the pad goes on when all of its answer is there
-
-
-def item_inputs(letter: str) -> None:
-    """The native way to fill a slot: its item's number and split, both in the address."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
-        st.number_input(
-            say("compare.item", slot=letter),
-            min_value=0,
-            max_value=slots.MAX_ITEM,
-            value=None,  # so that every number stands in the address, 0 too
-            step=1,
-            placeholder=say("compare.yours"),
-            key=slots.key("item", letter),
-            bind="query-params",
-            on_change=slots.show_item,
-            args=(letter,),
-        )
-        select(
-            say("compare.split", slot=letter),
-            name_splits(),
-            key=slots.key("split", letter),
-            on_change=partial(slots.show_item, letter),
-            label_visibility="collapsed",
-            width=84,
-        )
 
 
 def show_verdict(model: Bundle, a: Slot, b: Slot) -> Finding:

@@ -9,7 +9,16 @@ from PIL import Image
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.sprites import COLUMNS, MAX_ITEMS, draw_sprite, serve_sprite, sprite_url
+from app.sprites import (
+    ATLAS_COLUMNS,
+    COLUMNS,
+    MAX_ITEMS,
+    atlas_url,
+    draw_sprite,
+    serve_atlas,
+    serve_sprite,
+    sprite_url,
+)
 from siamese_core.data import open_collection
 
 
@@ -53,3 +62,14 @@ def test_what_is_no_list_of_items_is_refused(ids: str) -> None:
 @pytest.mark.parametrize(("split", "ids"), [("test", "10000"), ("validation", "1"), ("../test", "1")])
 def test_items_that_are_not_there_are_not_found(split: str, ids: str) -> None:
     assert ask(split, f"ids={ids}").status_code == 404
+
+
+def test_the_atlas_holds_every_test_item_in_its_place() -> None:
+    address = urlsplit(atlas_url())
+    answer = serve_atlas(Request({"type": "http", "query_string": address.query.encode(), "headers": []}))
+    sheet, images = pixels(answer.body), open_collection().split("test").images
+    assert address.path == "/atlas/test.png"
+    assert "immutable" in answer.headers["cache-control"]
+    assert sheet.shape == (len(images) // ATLAS_COLUMNS * 28, ATLAS_COLUMNS * 28)
+    down, across = divmod(4_321, ATLAS_COLUMNS)
+    np.testing.assert_array_equal(sheet[28 * down : 28 * down + 28, 28 * across : 28 * across + 28], images[4_321])

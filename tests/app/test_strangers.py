@@ -2,11 +2,13 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 import streamlit as st
 
 from app import slots
 from app.components.clipboard import read_pasted
+from app.components.embedding_map import read_lasso
 from app.components.item_grid import Pick, read_picks
 from app.components.pair_grid import read_pair
 from app.components.sketch_pad import read_drawing
@@ -31,6 +33,17 @@ def test_picks_come_in_their_order_and_not_without_end(session: dict[str, Any]) 
     session["wall"] = {"picks": [{"slot": "A", "split": "test", "id": number} for number in range(1000)]}
     assert read_picks("wall")[-1] == Pick("A", "test", 999)
     assert len(read_picks("wall")) <= 10
+
+
+@pytest.mark.parametrize("sent", [None, 5, [], {}, "", "AA==", "####", "AAA", "AAAA", "ä", "A" * 99])
+def test_a_lasso_that_is_none_holds_nothing(session: dict[str, Any], sent: object) -> None:
+    session["map"] = {"lasso": sent}
+    assert read_lasso("map", 20) is None
+
+
+def test_a_lasso_holds_the_items_whose_bits_are_set(session: dict[str, Any]) -> None:
+    session["map"] = {"lasso": "BQAI"}  # 0b101, 0, 0b1000
+    assert np.flatnonzero(read_lasso("map", 20)).tolist() == [0, 2, 19]
 
 
 @pytest.mark.parametrize("item", [None, True, "5", -1, 10_000, 1e308, float("nan"), float("inf"), [5], {}])

@@ -36,7 +36,7 @@ NOT_FOR_VISITORS = {
 }  # fmt: skip
 
 
-SILENT = {"Page", "form", "set_page_config", "switch_page", "get_option", "component", "fragment"}
+SILENT = {"Page", "form", "set_page_config", "switch_page", "get_option", "component", "fragment", "page_link"}
 """Commands of Streamlit whose first parameter is nothing to read."""
 
 
@@ -78,7 +78,7 @@ def used_keys() -> set[str]:
 
 
 def words_of_component(folder: Path) -> set[str]:
-    script = (folder / f"{folder.name}.js").read_text(encoding="utf-8")
+    script = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.js"))
     html = (folder / "__init__.py").read_text(encoding="utf-8")
     found = re.findall(r"\bwords\.(\w+)", script) + re.findall(r'data-word="(\w+)"', script + html)
     return {f"{folder.name}.{name}" for name in found}

@@ -13,6 +13,7 @@ pytestmark = pytest.mark.browser
 
 ROOMS = {
     "Comparer": ".st-key-gauge .word",
+    "Carte": ".st-key-map .stage[data-drawn]",
     "Paires": ".st-key-pair_grid .pair",
     "Évaluer": ".st-key-reliability .dot",
     "Entraîner": ".st-key-diagram .box",

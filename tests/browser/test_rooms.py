@@ -128,7 +128,7 @@ def test_the_server_never_loads_tensorflow(page: Page, server: Server) -> None:
     assert "tensorflow" not in Path(f"/proc/{server.pid}/maps").read_text()
 
 
-@pytest.mark.parametrize("room", ["Compare", "Pairs", "Evaluate", "Train"])
+@pytest.mark.parametrize("room", ["Compare", "Map", "Pairs", "Evaluate", "Train"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_room_scrolls_sideways_on_a_phone(
     open_context: Callable[..., BrowserContext], room: str, scheme: str

@@ -1,0 +1,631 @@
+// The test items as dots on a plane. All that moves is made here: which items there are and where each layout puts them
+// is fetched once, as bytes. The server hears of what was picked and what was lassoed, and answers with neighbours.
+
+const SIDE = 65535; // the last cell of a map
+const PALETTE = [0, 8, 2, 4, 6, 9, 1, 5, 3, 7]; // so that grey is no garment that others are told from
+const MORPH = 600; // ms
+const REST = 250; // ms between two epochs that play
+const NEAR = 14; // pixels from a dot that count as on it
+const FINGER = 24;
+const MOST_PICTURES = 260; // so few dots in sight are shown as pictures
+const CLOSE = 3; // and only from this zoom on
+const FAINT = 0.1; // how opaque a dot is that the search does not mean
+const UNANSWERED = 4000; // ms after which a pick that the data do not show is given up
+const OTHER = { A: "B", B: "A" };
+const STEP = 60; // pixels that an arrow key shifts by
+const instances = new WeakMap();
+
+export default function (component) {
+  const { parentElement, data, setTriggerValue } = component;
+  let state = instances.get(parentElement);
+  if (!state) {
+    state = begin(parentElement.querySelector(".map"));
+    instances.set(parentElement, state);
+  }
+  state.data = data;
+  state.send = setTriggerValue;
+  state.picks = state.picks.filter((pick) => isUnanswered(pick, data));
+  state.chosen = data.chosen ? fromBits(data.chosen) : null;
+  if (!data.chosen && !state.lassoing) state.lasso = [];
+  readTheme(state);
+  speak(state.root, data);
+  nameControls(state);
+  buildLegend(state);
+  openMap(state);
+  redraw(state);
+  return () => {
+    state.observer.disconnect();
+    clearTimeout(state.timer);
+    cancelAnimationFrame(state.frame);
+    instances.delete(parentElement);
+  };
+}
+
+function begin(root) {
+  const state = {
+    root,
+    stage: root.querySelector(".stage"),
+    ground: root.querySelector(".ground").getContext("2d", { alpha: false }),
+    marks: root.querySelector(".marks").getContext("2d"),
+    layouts: new Map(),
+    hidden: new Set(),
+    meant: null, // labels or a row that the search means
+    picks: [],
+    lasso: [],
+    chosen: null,
+    view: { zoom: 1, x: 0, y: 0 },
+    width: 0,
+    height: 0,
+    hover: -1,
+    exact: 0,
+  };
+  state.observer = new ResizeObserver(() => redraw(state));
+  state.observer.observe(state.stage);
+  listen(state);
+  return state;
+}
+
+function isUnanswered(pick, data) {
+  const shown = data.slots.find(({ slot }) => slot === pick.slot);
+  return shown?.id !== pick.id && performance.now() - pick.at < UNANSWERED;
+}
+
+// --- data ------------------------------------------------------------------------------------------------------------
+
+async function openMap(state) {
+  const { data } = state;
+  const { items, first } = data;
+  if (state.source === data.source) return;
+  state.source = data.source;
+  stopPlaying(state);
+  const [list, places] = await Promise.all([fetchPairs(items), fetchLayout(state, first)]);
+  if (state.source !== data.source) return; // another model has been chosen meanwhile
+  state.ids = list.filter((_, at) => at % 2 === 0);
+  state.labels = list.filter((_, at) => at % 2);
+  state.rows = new Map(Array.from(state.ids, (id, row) => [id, row]));
+  state.hover = -1;
+  settle(state, first, places);
+  countClasses(state);
+  redraw(state);
+  whenIdle(() => fetchAtlas(state));
+}
+
+async function fetchPairs(address) {
+  const answer = await fetch(address);
+  if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
+  return new Uint16Array(await answer.arrayBuffer());
+}
+
+// A layout by its name: where every item lies, where home is, and the middle of each class.
+async function fetchLayout(state, name) {
+  const address = state.data.layouts.find((layout) => layout.name === name).url;
+  if (!state.layouts.has(address)) state.layouts.set(address, fetchPairs(address).then(readPlaces));
+  return state.layouts.get(address);
+}
+
+function readPlaces(cells) {
+  const places = Float32Array.from(cells, (cell) => (2 * cell) / SIDE - 1);
+  return { places, home: findHome(places) };
+}
+
+function centresOf({ labels, data }, places) {
+  const along = data.classes.map(() => [[], []]);
+  labels.forEach((label, row) => {
+    along[label][0].push(places[2 * row]);
+    along[label][1].push(places[2 * row + 1]);
+  });
+  const middle = (values) => Float32Array.from(values).sort()[values.length >> 1];
+  return along.map(([xs, ys]) => (xs.length ? [middle(xs), middle(ys)] : null));
+}
+
+function fetchAtlas(state) {
+  if (state.atlas) return;
+  state.atlas = new Image();
+  state.atlas.onload = () => {
+    state.isAtlasReady = true;
+    state.stage.dataset.pictured = true;
+    redraw(state);
+    if (state.hover >= 0) showCard(state);
+  };
+  state.atlas.src = state.data.atlas;
+}
+
+const whenIdle = (work) => (window.requestIdleCallback ?? setTimeout)(work);
+
+// --- layouts and the way from one to the next ------------------------------------------------------------------------
+
+function settle(state, name, { places, home }) {
+  state.layout = name;
+  state.places = places;
+  state.home = home;
+  state.centres = centresOf(state, places);
+  state.exact = name === state.data.kept ? 1 : 0;
+  state.morph = null;
+  showTime(state);
+}
+
+async function goTo(state, name) {
+  state.wanted = name;
+  const source = state.source;
+  const to = await fetchLayout(state, name);
+  if (state.wanted !== name || state.source !== source) return; // the visitor has gone on
+  if (!state.places || matchMedia("(prefers-reduced-motion: reduce)").matches) {
+    settle(state, name, to);
+    redraw(state);
+    return;
+  }
+  const { places, home, centres, exact } = state;
+  state.places = places.slice();
+  state.layout = name;
+  state.morph = {
+    from: { places, home, centres, exact },
+    to: { ...to, centres: centresOf(state, to.places), exact: name === state.data.kept ? 1 : 0 },
+    began: performance.now(),
+  };
+  showTime(state);
+  redraw(state);
+}
+
+function step(state, now) {
+  const { from, to, began } = state.morph;
+  const done = Math.min(1, (now - began) / MORPH);
+  const share = done * done * (3 - 2 * done);
+  const between = (one, other) => one + (other - one) * share;
+  for (let at = 0; at < state.places.length; at += 1) state.places[at] = between(from.places[at], to.places[at]);
+  state.home = Object.fromEntries(Object.keys(to.home).map((side) => [side, between(from.home[side], to.home[side])]));
+  state.centres = to.centres.map((centre, label) => centre && centre.map((value, side) => between(from.centres[label][side], value)));
+  state.exact = between(from.exact, to.exact);
+  if (done < 1) return;
+  Object.assign(state, { places: to.places, home: to.home, centres: to.centres, exact: to.exact, morph: null });
+  if (state.playing) state.timer = setTimeout(() => playOn(state), REST);
+}
+
+function playOn(state) {
+  const { epochs } = state.data;
+  const next = epochs[epochs.indexOf(epochOf(state)) + 1];
+  if (next === undefined) stopPlaying(state);
+  else goTo(state, `epoch-${next}`);
+}
+
+function stopPlaying(state) {
+  state.playing = false;
+  clearTimeout(state.timer);
+  if (state.layout) showTime(state);
+}
+
+function epochOf(state) {
+  return state.layout.startsWith("epoch-") ? Number(state.layout.slice(6)) : null;
+}
+
+// --- drawing ---------------------------------------------------------------------------------------------------------
+
+function redraw(state) {
+  state.frame ??= requestAnimationFrame((now) => {
+    state.frame = null;
+    draw(state, now);
+  });
+}
+
+function draw(state, now) {
+  if (!state.places || !fit(state)) return;
+  if (state.morph) step(state, now);
+  const { ground, ratio, theme } = state;
+  project(state);
+  const radius = Math.min(7, (state.ids.length > 4000 ? 1.7 : 2.6) * Math.sqrt(state.view.zoom)) * ratio;
+  if (state.dot?.radius !== radius) state.dot = { radius, ...makeDot(radius) };
+  paintCloud(ground, {
+    ground: theme.paper,
+    places: state.device,
+    labels: state.labels,
+    colours: theme.colours,
+    strength: (row) => strengthOf(state, row),
+    dot: state.dot,
+  });
+  ground.setTransform(ratio, 0, 0, ratio, 0, 0);
+  if (state.isAtlasReady && state.view.zoom >= CLOSE && !state.morph) {
+    const rows = inSight(state);
+    if (rows.length <= MOST_PICTURES) paintPictures(ground, { ...state, rows, colours: theme.colours });
+  }
+  if (state.view.zoom < CLOSE) {
+    paintNames(ground, {
+      ...state,
+      names: state.data.classes,
+      colours: theme.colours,
+      ground: theme.paper,
+      ink: theme.ink,
+      toScreen: (x, y) => toScreen(state, x, y),
+    });
+  }
+  ground.setTransform(1, 0, 0, 1, 0, 0);
+  drawMarks(state);
+  Object.assign(state.stage.dataset, { drawn: state.layout, moving: Boolean(state.morph), zoom: state.view.zoom.toFixed(2) });
+  if (state.morph) redraw(state);
+}
+
+// Gives the canvases the stage's size; false while it has none.
+function fit(state) {
+  const { clientWidth: width, clientHeight: height } = state.stage;
+  const ratio = Math.min(2, devicePixelRatio);
+  if (!width || !height) return false;
+  if (state.width === width && state.height === height && state.ratio === ratio) return true;
+  Object.assign(state, { width, height, ratio });
+  for (const { canvas } of [state.ground, state.marks]) {
+    canvas.width = Math.round(width * ratio);
+    canvas.height = Math.round(height * ratio);
+  }
+  return true;
+}
+
+function project(state) {
+  const { places, ratio } = state;
+  if (state.screen?.length !== places.length) {
+    state.screen = new Float32Array(places.length);
+    state.device = new Float32Array(places.length);
+  }
+  const scale = scaleOf(state);
+  const [zeroX, zeroY] = toScreen(state, 0, 0);
+  for (let at = 0; at < places.length; at += 2) {
+    state.screen[at] = places[at] * scale + zeroX;
+    state.screen[at + 1] = places[at + 1] * scale + zeroY;
+    state.device[at] = state.screen[at] * ratio;
+    state.device[at + 1] = state.screen[at + 1] * ratio;
+  }
+}
+
+function strengthOf(state, row) {
+  const label = state.labels[row];
+  if (state.hidden.has(label)) return 0;
+  if (state.meant && !state.meant(row, label)) return FAINT;
+  if (state.chosen && !state.chosen[row]) return FAINT;
+  return 0.8;
+}
+
+function inSight({ screen, width, height, hidden, labels }) {
+  const rows = [];
+  for (let row = 0; row < labels.length; row += 1) {
+    const [x, y] = [screen[2 * row], screen[2 * row + 1]];
+    if (x > 0 && y > 0 && x < width && y < height && !hidden.has(labels[row])) rows.push(row);
+  }
+  return rows;
+}
+
+function drawMarks(state) {
+  const { marks, ratio, theme, hover } = state;
+  marks.setTransform(ratio, 0, 0, ratio, 0, 0);
+  marks.clearRect(0, 0, state.width, state.height);
+  marks.canvas.style.fontFamily = getComputedStyle(state.root).fontFamily;
+  if (state.lasso.length) paintLasso(marks, state.lasso.map(([x, y]) => toScreen(state, x, y)), theme.primary);
+  for (const mark of slotMarks(state)) {
+    paintSlot(marks, {
+      ...mark,
+      place: toScreen(state, ...placeOf(state, mark)),
+      neighbours: mark.neighbours.map((row) => [state.screen[2 * row], state.screen[2 * row + 1]]),
+      colour: theme.slots[mark.letter],
+      paper: `rgb(${theme.paper})`,
+    });
+  }
+  if (hover >= 0) ring(marks, state.screen[2 * hover], state.screen[2 * hover + 1], 7, `rgb(${theme.paper})`, theme.ink);
+}
+
+// Both slots as the data have them, or as the visitor has just picked.
+function slotMarks(state) {
+  return ["A", "B"].flatMap((letter) => {
+    const pick = state.picks.findLast(({ slot }) => slot === letter);
+    if (pick) return [{ letter, row: state.rows.get(pick.id), neighbours: [], isStar: false }];
+    const slot = state.data.slots.find((one) => one.slot === letter);
+    const row = state.rows.get(slot.id) ?? null;
+    const neighbours = slot.neighbours.map((id) => state.rows.get(id));
+    return [{ letter, row, neighbours, isStar: row === null, shares: slot.shares, place: slot.place }];
+  });
+}
+
+// An item has its place. What is none lies among its neighbours, and on the kept epoch's plane exactly where it belongs.
+function placeOf(state, { row, neighbours, shares, place }) {
+  if (row !== null) return [state.places[2 * row], state.places[2 * row + 1]];
+  return [0, 1].map((side) => {
+    const among = neighbours.reduce((sum, near, at) => sum + shares[at] * state.places[2 * near + side], 0);
+    return among + state.exact * ((2 * place[side]) / SIDE - 1 - among);
+  });
+}
+
+function readTheme(state) {
+  const style = getComputedStyle(state.root);
+  const read = (name) => style.getPropertyValue(name).trim();
+  const palette = read("--st-chart-categorical-colors").split(/,(?![^(]*\))/).map((one) => toRgb(state, one.trim()));
+  state.theme = {
+    paper: toRgb(state, read("--st-background-color")),
+    ink: read("--st-text-color"),
+    primary: read("--st-primary-color"),
+    slots: { A: read("--st-primary-color"), B: read("--st-text-color") },
+    colours: state.data.classes.map((_, label) => palette[(PALETTE[label] ?? label) % palette.length]),
+  };
+}
+
+function toRgb({ marks }, colour) {
+  marks.fillStyle = colour;
+  return [1, 3, 5].map((at) => parseInt(marks.fillStyle.slice(at, at + 2), 16));
+}
+
+// --- hand and keys ---------------------------------------------------------------------------------------------------
+
+function listen(state) {
+  const { root, stage } = state;
+  const canvas = state.marks.canvas;
+  listenToHand(canvas, {
+    point: (x, y) => hoverAt(state, nearestTo(state, x, y, NEAR)),
+    leave: () => hoverAt(state, -1),
+    click: (x, y, byTouch) => {
+      const row = nearestTo(state, x, y, byTouch ? FINGER : NEAR);
+      hoverAt(state, row);
+      pick(state, row);
+    },
+    pan: (across, down) => {
+      if (state.view.zoom > 1) hoverAt(state, -1);
+      shift(state, across, down);
+      moved(state);
+    },
+    zoom: (factor, x, y) => {
+      const could = zoomAt(state, factor, x, y);
+      if (could) moved(state);
+      return could;
+    },
+    drawing: (event) => state.lassoing || event.shiftKey,
+    draw: (x, y) => {
+      if (!state.loop) [state.loop, state.lasso] = [true, []];
+      state.lasso.push(toPlane(state, x, y));
+      drawMarks(state);
+    },
+    drawn: () => closeLasso(state),
+  });
+  canvas.onkeydown = (event) => onKey(state, event);
+  const middle = () => [state.width / 2, state.height / 2];
+  const press = (name, work) => (root.querySelector(name).onclick = work);
+  press(".in", () => zoomAt(state, 1.6, ...middle()) && moved(state));
+  press(".out", () => zoomAt(state, 1 / 1.6, ...middle()) && moved(state));
+  press(".home", () => goHome(state));
+  press(".lasso", () => letLasso(state, !state.lassoing));
+  press(".play", () => play(state));
+  press(".neighbours", () => (stopPlaying(state), goTo(state, "neighbours")));
+  press(".epochs", () => (stopPlaying(state), goTo(state, state.data.kept), fetchEpochs(state)));
+  root.querySelector(".epoch").oninput = ({ target }) => {
+    const epoch = state.data.epochs[Number(target.value)];
+    stopPlaying(state);
+    goTo(state, `epoch-${epoch}`);
+  };
+  root.querySelector(".search").oninput = ({ target }) => search(state, target.value);
+  root.querySelector(".search").onkeydown = (event) => {
+    if (event.key === "Enter" && state.found >= 0) pick(state, state.found);
+  };
+  stage.ondblclick = (event) => event.preventDefault();
+}
+
+function moved(state) {
+  const canvas = state.marks.canvas;
+  canvas.classList.toggle("away", state.view.zoom > 1);
+  redraw(state);
+}
+
+function goHome(state) {
+  state.view = { zoom: 1, x: 0, y: 0 };
+  moved(state);
+}
+
+function onKey(state, event) {
+  const { width, height } = state;
+  const [across, down] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key] ?? [];
+  if (across !== undefined && event.shiftKey) {
+    shift(state, -across * STEP, -down * STEP);
+    moved(state);
+  } else if (across !== undefined) walk(state, across, down);
+  else if (event.key === "Enter" || event.key === " ") pick(state, state.hover);
+  else if (event.key === "+" || event.key === "=") zoomAt(state, 1.4, width / 2, height / 2) && moved(state);
+  else if (event.key === "-") zoomAt(state, 1 / 1.4, width / 2, height / 2) && moved(state);
+  else if (event.key === "0" || event.key === "Home") goHome(state);
+  else if (event.key === "Escape") {
+    hoverAt(state, -1);
+    if (state.chosen) state.send("lasso", "");
+  } else return;
+  event.preventDefault();
+}
+
+// The next dot in a direction: near, and not far off the line.
+function walk(state, across, down) {
+  const { screen, hover, labels, width, height } = state;
+  if (hover < 0) {
+    hoverAt(state, nearestTo(state, width / 2, height / 2, Infinity));
+    return;
+  }
+  let [best, least] = [-1, Infinity];
+  for (let row = 0; row < labels.length; row += 1) {
+    const x = screen[2 * row] - screen[2 * hover];
+    const y = screen[2 * row + 1] - screen[2 * hover + 1];
+    const [along, aside] = [x * across + y * down, Math.abs(x * down + y * across)];
+    if (along < 3 || aside > along || state.hidden.has(labels[row])) continue;
+    const far = along + 2 * aside;
+    if (far < least) [best, least] = [row, far];
+  }
+  if (best >= 0) hoverAt(state, best);
+}
+
+function nearestTo({ screen, labels, hidden }, x, y, within) {
+  if (!screen) return -1;
+  let [best, least] = [-1, within * within];
+  for (let row = 0; row < labels.length; row += 1) {
+    const away = (screen[2 * row] - x) ** 2 + (screen[2 * row + 1] - y) ** 2;
+    if (away < least && !hidden.has(labels[row])) [best, least] = [row, away];
+  }
+  return best;
+}
+
+function pick(state, row) {
+  if (row < 0) return;
+  const slot = state.picks.length ? OTHER[state.picks.at(-1).slot] : state.data.active;
+  state.picks.push({ slot, split: "test", id: state.ids[row], at: performance.now() });
+  state.send("picks", state.picks.map(({ slot, split, id }) => ({ slot, split, id })));
+  drawMarks(state);
+}
+
+function letLasso(state, wanted) {
+  state.lassoing = wanted;
+  state.root.querySelector(".lasso").setAttribute("aria-pressed", wanted);
+  state.marks.canvas.classList.toggle("draws", wanted);
+}
+
+function closeLasso(state) {
+  const path = state.lasso;
+  state.loop = false;
+  letLasso(state, false);
+  const chosen = new Uint8Array(state.labels.length);
+  let count = 0;
+  for (let row = 0; row < chosen.length; row += 1) {
+    if (state.hidden.has(state.labels[row]) || !isWithin(path, state.places[2 * row], state.places[2 * row + 1])) continue;
+    chosen[row] = 1;
+    count += 1;
+  }
+  if (!count) state.lasso = [];
+  state.chosen = count ? chosen : null;
+  state.send("lasso", count ? toBits(chosen) : "");
+  redraw(state);
+}
+
+// --- legend, search, card --------------------------------------------------------------------------------------------
+
+function buildLegend(state) {
+  const legend = state.root.querySelector(".legend");
+  const { classes } = state.data;
+  if (legend.children.length !== classes.length) {
+    legend.replaceChildren(
+      ...classes.map((_, label) => {
+        const button = document.createElement("button");
+        button.type = "button";
+        button.append(document.createElement("i"), document.createElement("span"));
+        button.onclick = () => toggle(state, label);
+        return button;
+      }),
+    );
+    state.root.querySelector("datalist").replaceChildren(...classes.map(() => document.createElement("option")));
+  }
+  classes.forEach((name, label) => {
+    const button = legend.children[label];
+    button.querySelector("i").style.background = `rgb(${state.theme.colours[label]})`;
+    button.querySelector("span").textContent = name;
+    button.setAttribute("aria-pressed", !state.hidden.has(label));
+    state.root.querySelector("datalist").children[label].value = name;
+  });
+}
+
+function countClasses({ labels, root }) {
+  const present = new Set(labels);
+  [...root.querySelector(".legend").children].forEach((button, label) => (button.hidden = !present.has(label)));
+}
+
+function toggle(state, label) {
+  if (!state.hidden.delete(label)) state.hidden.add(label);
+  if (state.hover >= 0 && state.hidden.has(state.labels[state.hover])) hoverAt(state, -1);
+  buildLegend(state);
+  redraw(state);
+}
+
+// Means the classes whose names hold the text, or the item of this number.
+function search(state, text) {
+  const { data, rows } = state;
+  const plain = (name) => name.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().trim();
+  const sought = plain(text);
+  const row = /^\d+$/.test(sought) ? rows?.get(Number(sought)) : undefined;
+  const labels = new Set(data.classes.flatMap((name, label) => (plain(name).includes(sought) ? [label] : [])));
+  state.found = row ?? -1;
+  if (row !== undefined) state.meant = (one) => one === row;
+  else state.meant = sought && labels.size ? (_, label) => labels.has(label) : null;
+  hoverAt(state, state.found);
+  redraw(state);
+}
+
+function hoverAt(state, row) {
+  if (row === state.hover) return;
+  state.hover = row;
+  state.marks.canvas.style.cursor = row >= 0 ? "pointer" : "";
+  if (state.screen) drawMarks(state);
+  showCard(state);
+}
+
+function showCard(state) {
+  const { root, hover, screen, width, atlas, data } = state;
+  const card = root.querySelector(".card");
+  card.hidden = hover < 0;
+  if (hover < 0) return;
+  if (!state.atlas) fetchAtlas(state);
+  const name = data.classes[state.labels[hover]];
+  card.querySelector("b").textContent = name;
+  card.querySelector("span").textContent = phrase(data.words.item, { item: state.ids[hover] });
+  root.querySelector(".spoken").textContent = `${name}, ${phrase(data.words.item, { item: state.ids[hover] })}`;
+  if (state.isAtlasReady) card.querySelector("canvas").getContext("2d").drawImage(atlas, ...tileAt(hover), TILE, TILE, 0, 0, TILE, TILE);
+  const [x, y] = [screen[2 * hover], screen[2 * hover + 1]];
+  card.classList.toggle("left", x > width - 150);
+  card.style.transform = `translate(${x}px, ${Math.min(Math.max(y, 64), state.height - 64)}px)`;
+}
+
+// --- time ------------------------------------------------------------------------------------------------------------
+
+function play(state) {
+  const { epochs } = state.data;
+  if (state.playing) {
+    stopPlaying(state);
+    return;
+  }
+  state.playing = true;
+  fetchEpochs(state);
+  if (epochOf(state) === null || epochOf(state) === epochs.at(-1)) goTo(state, `epoch-${epochs[0]}`);
+  else playOn(state);
+  showTime(state);
+}
+
+// Every epoch's places, one after the other, so that none has to be waited for.
+async function fetchEpochs(state) {
+  for (const epoch of state.data.epochs) await fetchLayout(state, `epoch-${epoch}`);
+}
+
+function showTime(state) {
+  const { root, data, playing } = state;
+  const { words, epochs } = data;
+  const epoch = epochOf(state);
+  root.querySelector(".neighbours").setAttribute("aria-pressed", epoch === null);
+  root.querySelector(".epochs").setAttribute("aria-pressed", epoch !== null);
+  const range = root.querySelector(".epoch");
+  range.max = epochs.length - 1;
+  range.value = epochs.indexOf(epoch ?? Number(data.kept.slice(6)));
+  const name = (one) => (one ? phrase(words.at, { epoch: one }) : words.untrained);
+  const isKept = epoch === Number(data.kept.slice(6));
+  const said = epoch === null ? "" : isKept ? `${name(epoch)}, ${words.kept}` : name(epoch);
+  root.querySelector(".at").textContent = said;
+  range.setAttribute("aria-valuetext", said);
+  root.querySelector(".play").setAttribute("aria-label", playing ? words.pause : words.play);
+  root.querySelector(".play").classList.toggle("playing", Boolean(playing));
+}
+
+function nameControls(state) {
+  const { root, data } = state;
+  const { words } = data;
+  for (const button of root.querySelectorAll(".tools button")) button.title = button.textContent.trim();
+  root.querySelector(".legend").setAttribute("aria-label", words.legend);
+  root.querySelector(".search").placeholder = words.search;
+  root.querySelector(".search").setAttribute("aria-label", words.search);
+  root.querySelector(".epoch").setAttribute("aria-label", words.epoch);
+  root.querySelector(".marks").setAttribute("aria-label", data.label);
+  root.querySelector(".ways").hidden = data.first !== "neighbours";
+  root.querySelector(".time").hidden = data.epochs.length < 2;
+  if (state.layout) showTime(state);
+}
+
+// --- small things ----------------------------------------------------------------------------------------------------
+
+// Yes or no of every row, eight to a byte, the lowest bit first, as base64.
+function toBits(chosen) {
+  const bytes = new Uint8Array(Math.ceil(chosen.length / 8));
+  chosen.forEach((is, row) => (bytes[row >> 3] |= is << (row & 7)));
+  return btoa(String.fromCharCode(...bytes));
+}
+
+function fromBits(text) {
+  const bytes = Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
+  return Uint8Array.from({ length: 8 * bytes.length }, (_, row) => (bytes[row >> 3] >> (row & 7)) & 1);
+}

@@ -1,0 +1,126 @@
+// What lies over the dots: the names of classes, the pictures from nearby, both slots with their lines, the lasso.
+
+const TILE = 28;
+const COLUMNS = 100; // of the atlas
+const SHOWN_TILE = 34;
+const FRAME = 3;
+
+function paintNames(context, { names, colours, centres, hidden, toScreen, ground, ink }) {
+  context.font = `600 13px ${getComputedStyle(context.canvas).fontFamily}`;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.lineJoin = "round";
+  const taken = [];
+  names.forEach((name, label) => {
+    if (hidden.has(label) || !centres[label]) return;
+    const [x, wanted] = toScreen(...centres[label]);
+    const half = context.measureText(name).width / 2 + 4;
+    const y = free(taken, x, wanted, half);
+    taken.push([x, y, half]);
+    context.strokeStyle = `rgb(${ground})`;
+    context.lineWidth = 5;
+    context.globalAlpha = 0.85;
+    context.strokeText(name, x, y);
+    context.globalAlpha = 1;
+    context.fillStyle = ink;
+    context.fillText(name, x, y);
+    context.fillStyle = `rgb(${colours[label]})`;
+    context.fillRect(x - half + 4, y + 9, 2 * half - 8, 2);
+  });
+}
+
+// The nearest height to the wanted one at which no other name is in the way.
+function free(taken, x, wanted, half) {
+  const clear = (y) => taken.every(([otherX, otherY, other]) => Math.abs(x - otherX) > half + other || Math.abs(y - otherY) > 20);
+  for (let step = 0; step < 12; step += 1) {
+    for (const y of [wanted - 10 * step, wanted + 10 * step]) if (clear(y)) return y;
+  }
+  return wanted;
+}
+
+function paintPictures(context, { rows, screen, atlas, labels, colours }) {
+  const half = SHOWN_TILE / 2;
+  for (const row of rows) {
+    const x = screen[2 * row] - half;
+    const y = screen[2 * row + 1] - half;
+    context.fillStyle = `rgb(${colours[labels[row]]})`;
+    context.fillRect(x - FRAME, y - FRAME, SHOWN_TILE + 2 * FRAME, SHOWN_TILE + 2 * FRAME);
+    context.drawImage(atlas, ...tileAt(row), TILE, TILE, x, y, SHOWN_TILE, SHOWN_TILE);
+  }
+}
+
+function tileAt(row) {
+  return [(row % COLUMNS) * TILE, Math.floor(row / COLUMNS) * TILE];
+}
+
+// Lines from a slot's place to its neighbours, a ring around each, and at the place a badge or a star with the letter.
+function paintSlot(context, { letter, place, neighbours, isStar, colour, paper }) {
+  context.strokeStyle = context.fillStyle = colour;
+  context.lineWidth = 1.5;
+  for (const [x, y] of neighbours) {
+    context.beginPath();
+    context.moveTo(...place);
+    context.lineTo(x, y);
+    context.stroke();
+    ring(context, x, y, 5, paper, colour);
+  }
+  context.beginPath();
+  if (isStar) star(context, ...place, 17);
+  else context.arc(...place, 11, 0, 2 * Math.PI);
+  context.fill();
+  context.strokeStyle = paper;
+  context.lineWidth = 2;
+  context.stroke();
+  context.fillStyle = paper;
+  context.font = `700 12px ${getComputedStyle(context.canvas).fontFamily}`;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.fillText(letter, place[0], place[1] + 1);
+}
+
+function ring(context, x, y, radius, paper, colour) {
+  for (const [width, style] of [[4.5, paper], [2, colour]]) {
+    context.beginPath();
+    context.arc(x, y, radius, 0, 2 * Math.PI);
+    context.lineWidth = width;
+    context.strokeStyle = style;
+    context.stroke();
+  }
+  context.lineWidth = 1.5;
+}
+
+function star(context, x, y, radius) {
+  for (let point = 0; point < 10; point += 1) {
+    const away = point % 2 ? radius * 0.58 : radius;
+    const turn = (Math.PI * point) / 5 - Math.PI / 2;
+    context.lineTo(x + away * Math.cos(turn), y + away * Math.sin(turn));
+  }
+  context.closePath();
+}
+
+function paintLasso(context, path, colour) {
+  if (path.length < 2) return;
+  context.beginPath();
+  for (const [x, y] of path) context.lineTo(x, y);
+  context.closePath();
+  context.fillStyle = colour;
+  context.globalAlpha = 0.1;
+  context.fill();
+  context.globalAlpha = 1;
+  context.strokeStyle = colour;
+  context.lineWidth = 1.5;
+  context.setLineDash([5, 4]);
+  context.stroke();
+  context.setLineDash([]);
+}
+
+// Whether a place lies within a closed path, by how often a ray from it crosses the path.
+function isWithin(path, x, y) {
+  let within = false;
+  for (let end = 0, start = path.length - 1; end < path.length; start = end, end += 1) {
+    const [endX, endY] = path[end];
+    const [startX, startY] = path[start];
+    if (endY > y !== startY > y && x < ((startX - endX) * (y - endY)) / (startY - endY) + endX) within = !within;
+  }
+  return within;
+}

@@ -1,0 +1,54 @@
+"""What the map in the browser fetches by address."""
+
+from urllib.parse import urlsplit
+
+import numpy as np
+import pytest
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app import cache
+from app.map_files import NEIGHBOURS, items_url, layout_url, serve_items, serve_layout
+from siamese_core.data import open_collection
+
+
+def ask(model: str, layout: str, query: str = "") -> Response:
+    parts = {"path_params": {"model": model, "layout": layout}, "query_string": query.encode()}
+    return serve_layout(Request({"type": "http", "headers": [], **parts}))
+
+
+def numbers(answer: Response) -> np.ndarray:
+    return np.frombuffer(answer.body, "<u2").reshape(-1, 2)
+
+
+def test_items_come_with_number_and_label_in_the_splits_order() -> None:
+    query = urlsplit(items_url()).query
+    answer = serve_items(Request({"type": "http", "headers": [], "query_string": query.encode()}))
+    test = open_collection().split("test")
+    np.testing.assert_array_equal(numbers(answer), np.stack([test.ids, test.labels], axis=1))
+    assert "immutable" in answer.headers["cache-control"]
+
+
+@pytest.mark.parametrize("layout", [NEIGHBOURS, "epoch-0", "epoch-20"])
+def test_a_layout_takes_forty_kilobytes_and_may_be_kept(layout: str) -> None:
+    model = cache.bundle("classic")
+    address = urlsplit(layout_url(model, layout))
+    answer = ask("classic", layout, address.query)
+    drawn = model.embedding_map
+    wanted = drawn.neighbourly if layout == NEIGHBOURS else drawn.principal[int(layout.removeprefix("epoch-"))]
+    assert address.path == f"/map/classic/{layout}.bin"
+    assert len(answer.body) == 40_000
+    assert "immutable" in answer.headers["cache-control"]
+    np.testing.assert_array_equal(numbers(answer), wanted)
+
+
+def test_an_answer_of_another_version_is_not_kept() -> None:
+    assert ask("classic", NEIGHBOURS, "v=000").headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(("model", "layout"), [
+    ("classic", "epoch-21"), ("classic", "epoch--1"), ("classic", "epoch-"), ("classic", "../config"),
+    ("classic", "epoch-99999"), ("nobody", NEIGHBOURS), ("../best", NEIGHBOURS), ("sample", NEIGHBOURS),
+])  # fmt: skip
+def test_what_is_not_there_is_not_found(model: str, layout: str) -> None:
+    assert ask(model, layout).status_code == 404

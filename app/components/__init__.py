@@ -19,9 +19,9 @@ _SHOWN_SIDE = 96
 def register(name: str, *, html: str, shares: str | None = None) -> Callable[..., None]:
     """The mounting command of the component in folder `name`: its scripts, one of them `<name>.js`, and `<name>.css`.
 
-    The scripts become one module, so their names are known to each other. Its data come to the browser with the words of
-    the section `name`, in the visitor's language. What it shares with other components comes before its own:
-    `<shares>.js` and `<shares>.css` of this folder.
+    The scripts become one module, so their names are known to each other. What it shares with other components comes
+    before its own: `<shares>.js` and `<shares>.css` of this folder. Its data come to the browser with the words of the
+    section `name`, in the visitor's language.
     """
     folder = _HERE / name
     shared = [_HERE / shares] if shares else []

@@ -7,6 +7,8 @@ import numpy as np
 
 CELLS = 65_535
 """A map's places are whole numbers from 0 to this in both directions, two bytes each."""
+MOST_EPOCHS = 12
+"""Epochs that a map tells of: enough to see how it came to be, in half a megabyte."""
 PERPLEXITY = 30
 """How many neighbours t-SNE holds on to, roughly."""
 EARLY_STEPS, EARLY_EXAGGERATION = 125, 12
@@ -144,7 +146,7 @@ def draw_map(
     seen = earlier or EpochPlanes()
     if kept not in seen.planes:
         seen.add(kept, embeddings)
-    epochs, plane = sorted(seen.places), seen.planes[kept]
+    epochs, plane = _spread(sorted(seen.places), kept), seen.planes[kept]
     clouds = [seen.places[epoch] for epoch in epochs]
     if seed is not None:
         clouds.append(keep_neighbours(embeddings, seen.places[kept], seed=seed))
@@ -159,6 +161,14 @@ def draw_map(
         plane=Plane(plane.mean, (plane.axes * (cells / radii[epochs.index(kept)])).astype(np.float32)),
         neighbourly=None if seed is None else maps[-1],
     )
+
+
+def _spread(epochs: list[int], kept: int) -> list[int]:
+    """At most `MOST_EPOCHS` of the epochs, evenly spread, the first, the last and the kept one among them."""
+    if len(epochs) <= MOST_EPOCHS:
+        return epochs
+    chosen = np.rint(np.linspace(0, len(epochs) - 1, MOST_EPOCHS - 1)).astype(int)
+    return sorted({kept, *(epochs[position] for position in chosen)})
 
 
 def principal_plane(embeddings: np.ndarray) -> Plane:

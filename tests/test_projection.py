@@ -139,3 +139,13 @@ def test_equal_embeddings_make_a_map_of_one_point():
 def test_nearer_neighbours_pull_more_and_an_equal_one_pulls_all():
     np.testing.assert_allclose(neighbour_shares(np.array([1.0, 2.0, 2.0])), [4 / 6, 1 / 6, 1 / 6])
     np.testing.assert_allclose(neighbour_shares(np.array([0.0, 0.5])), [1, 0], atol=1e-6)
+
+
+def test_map_of_a_long_training_tells_of_a_dozen_epochs_the_kept_one_among_them():
+    embeddings = np.random.default_rng(0).normal(size=(20, 4)).astype(np.float32)
+    seen = EpochPlanes()
+    for epoch in range(41):
+        seen.add(epoch, embeddings)
+    epochs = draw_map(embeddings, kept=37, earlier=seen).epochs
+    assert len(epochs) <= 12
+    assert {0, 37, 40} <= set(epochs.tolist())

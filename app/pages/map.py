@@ -40,22 +40,26 @@ def map_room(model: Bundle) -> None:
     """The map with both slots on it, what lies near them, and what the lasso holds."""
     go_where_opened()
     drawn = cache.embedding_map(model)
+    plane, beside = st.columns([11, 4], gap="medium")
+    with beside:
+        places = [st.container() for _ in LETTERS]
+        for letter, place in zip(LETTERS, places, strict=True):
+            with place:
+                choose_number(letter)  # before the slots are read: an address is read where its input is
     filled = [slots.read_slot(letter) for letter in LETTERS]
     embeddings = model.encoder.embed(np.stack([slot.image for slot, _ in filled]))
-    near = [nearest_items(model, slot, NEAREST, embeddings[at, None]) for at, (slot, _) in enumerate(filled)]
-    plane, beside = st.columns([11, 4], gap="medium")
-    with plane:
-        landed = [
-            land(slot, found, drawn, embeddings[at])
-            for at, ((slot, _), found) in enumerate(zip(filled, near, strict=True))
-        ]
-        show_map(model, drawn, landed)
-    with beside:
-        for (slot, refusal), found in zip(filled, near, strict=True):
-            show_slot(slot, found)
+    landed = []
+    for place, (slot, refusal), embedding in zip(places, filled, embeddings[:, None], strict=True):
+        near = nearest_items(model, slot, NEAREST, embedding)
+        landed.append(land(slot, near, drawn, embedding))
+        with place:
+            show_nearest(slot, near)
             if refusal:
                 st.warning(refusal)
+    with beside:
         show_verdict(model, embeddings)
+    with plane:
+        show_map(model, drawn, landed)
     show_chosen(model)
 
 
@@ -69,7 +73,7 @@ def land(slot: Slot, found: Neighbours, drawn: EmbeddingMap, embedding: np.ndarr
     return Landed(
         slot.letter,
         test_item(slot),
-        place=drawn.place(embedding[None])[0],
+        place=drawn.place(embedding)[0],
         neighbours=found.ids[0],
         shares=neighbour_shares(found.distances[0]),
     )
@@ -120,11 +124,9 @@ def let_go() -> None:
     st.session_state["lassoed"] = None
 
 
-def show_slot(slot: Slot, found: Neighbours) -> None:
-    """A slot's number, its item, and the items nearest to it; a pick among these goes into the other slot."""
-    choose_number(slot.letter)
-    own = own_tile(slot)
-    tiles = [*own, *make_tiles(found)]
+def show_nearest(slot: Slot, found: Neighbours) -> None:
+    """A slot's item and those nearest to it; a pick among these goes into the other slot."""
+    tiles = [*own_tile(slot), *make_tiles(found)]
     item_grid(
         say("compare.nearest_items", slot=slot.letter),
         tiles,

@@ -59,6 +59,13 @@ def test_a_hover_shows_the_picture_without_asking_the_server(page: Page) -> None
     assert asked[before:] == []
 
 
+def test_an_address_says_what_both_slots_hold(page: Page) -> None:
+    open_map(page, f"/map?model=classic&item_a={SHIRT}&item_b={BAG}")
+    for letter, item in (("A", SHIRT), ("B", BAG)):
+        near = page.get_by_role("listbox", name=f"Items nearest to {letter}").get_by_role("option")
+        expect(near.first).to_have_attribute("data-item", str(item))
+
+
 def test_clicks_fill_both_slots_and_compare_has_the_same_distance(page: Page) -> None:
     open_map(page)
     page.mouse.click(*find(page, SHIRT))

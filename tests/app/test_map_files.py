@@ -35,7 +35,7 @@ def test_a_layout_takes_forty_kilobytes_and_may_be_kept(layout: str) -> None:
     address = urlsplit(layout_url(model, layout))
     answer = ask("classic", layout, address.query)
     drawn = model.embedding_map
-    wanted = drawn.neighbourly if layout == NEIGHBOURS else drawn.principal[int(layout.removeprefix("epoch-"))]
+    wanted = {NEIGHBOURS: drawn.neighbourly, "epoch-0": drawn.principal[0], "epoch-20": drawn.principal[-1]}[layout]
     assert address.path == f"/map/classic/{layout}.bin"
     assert len(answer.body) == 40_000
     assert "immutable" in answer.headers["cache-control"]

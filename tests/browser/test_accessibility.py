@@ -16,6 +16,7 @@ AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(enc
 LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 LAST = {
     "/": ".st-key-wall .grid[data-painted]",
+    "/map": ".st-key-map .stage[data-pictured]",
     "/pairs": ".st-key-pair_grid .pair",
     "/evaluate": ".st-key-reliability circle",
     "/train": ".st-key-model_classic",

@@ -33,6 +33,19 @@ class UnseenPairs:
 
 
 @dataclass(frozen=True)
+class LeftOutPairs:
+    """Exact figures over all test pairs with at least one item of the only class that was held out.
+
+    Attributes:
+        auc: Its same pairs against its pairs with items of seen classes.
+        balanced_accuracy: The same at the model's threshold.
+    """
+
+    auc: float
+    balanced_accuracy: float
+
+
+@dataclass(frozen=True)
 class OneShot:
     """One image a class is known, all others go to the class of the nearest.
 
@@ -74,6 +87,27 @@ def evaluate_unseen(embeddings: np.ndarray, labels: np.ndarray, held_out: np.nda
         of_unseen.auc,
         of_unseen.balanced_accuracy,
     )
+
+
+def evaluate_left_out(embeddings: np.ndarray, labels: np.ndarray, left_out: int, threshold: float) -> LeftOutPairs:
+    """Pairs that hold an item of the one class that training never saw.
+
+    Args:
+        embeddings: (n, d) of the test images.
+        labels: (n,).
+        left_out: The label of the class; at least two items have it, and at least one has another.
+        threshold: Chosen on validation pairs of seen classes.
+
+    Raises:
+        ValueError: The class makes no same pair, or there is no other.
+    """
+    own, others = embeddings[labels == left_out], embeddings[labels != left_out]
+    if len(own) < 2 or not len(others):
+        raise ValueError("`left_out` must be the label of at least two items, and not of all")
+    same = np.sort(distance_matrix(own, own)[np.triu_indices(len(own), 1)])
+    different = np.sort(distance_matrix(own, others).ravel())
+    figures = evaluate_all_pairs(same, different, threshold)
+    return LeftOutPairs(figures.auc, figures.balanced_accuracy)
 
 
 def one_shot(embeddings: np.ndarray, labels: np.ndarray, rng: np.random.Generator, *, draws: int = DRAWS) -> OneShot:

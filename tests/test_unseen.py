@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from siamese_core.unseen import evaluate_unseen, one_shot
+from siamese_core.unseen import evaluate_left_out, evaluate_unseen, one_shot
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +28,25 @@ def test_pairs_are_told_apart_by_what_training_saw(items):
 def test_too_few_classes_on_a_side_are_refused(items, held_out):
     with pytest.raises(ValueError, match="at least two classes"):
         evaluate_unseen(*items, np.array(held_out), threshold=1.0)
+
+
+def test_pairs_of_the_left_out_class_are_those_of_a_loop(items):
+    embeddings, labels = items
+    figures = evaluate_left_out(embeddings, labels, 2, threshold=2.0)
+    same, different = [], []
+    for i in np.flatnonzero(labels == 2):
+        for j in range(len(labels)):
+            if labels[j] != 2 or i < j:
+                (same if labels[j] == 2 else different).append(np.linalg.norm(embeddings[i] - embeddings[j]))
+    same, different = np.array(same), np.array(different)
+    assert figures.auc == pytest.approx(np.mean(same[:, None] < different))
+    assert figures.balanced_accuracy == pytest.approx((np.mean(same <= 2.0) + np.mean(different > 2.0)) / 2)
+
+
+@pytest.mark.parametrize("labels", [np.zeros(4), np.array([0, 1, 1, 1])])
+def test_left_out_class_without_pairs_or_without_others_is_refused(labels):
+    with pytest.raises(ValueError, match="at least two items, and not of all"):
+        evaluate_left_out(np.eye(4), labels, 0, threshold=1.0)
 
 
 def test_one_shot_is_that_of_a_loop(items):

@@ -173,5 +173,21 @@ RECIPES: Mapping[str, Recipe] = {
             drawn=0.3,
             mirror=True,
         ),
+        Recipe(
+            name="transfer",
+            network="transfer",
+            batches="images",
+            loss="supervised_contrastive",
+            optimizer="adamw",
+            schedule="one_cycle",
+            epochs=2,
+            batch_size=256,
+            learning_rate=0.006,
+            weight_decay=0.02,
+            temperature=0.05,
+            flip=True,
+            shift=2,
+            drawn=0.5,
+        ),
     )
 }

@@ -3,9 +3,18 @@ import numpy as np
 import pytest
 
 from siamese_core.encoder import Encoder
-from siamese_core.networks import NETWORKS, describe, load_weights, siamese, to_onnx, weights_by_name, with_mirror
+from siamese_core.networks import (
+    NETWORKS,
+    TRANSFER_SHARES,
+    describe,
+    load_weights,
+    siamese,
+    to_onnx,
+    weights_by_name,
+    with_mirror,
+)
 
-UNIT_SPHERE = ("perceptron", "residual")
+UNIT_SPHERE = ("perceptron", "residual", "transfer")
 
 
 @pytest.fixture(scope="module", params=list(NETWORKS))
@@ -45,6 +54,13 @@ def test_squares_of_the_residual_networks_embeddings_are_probabilities(fashion):
 def test_embeddings_lie_on_the_unit_sphere(name, fashion):
     lengths = np.linalg.norm(NETWORKS[name]()(fashion.split("test").images[:8]), axis=1)
     np.testing.assert_allclose(lengths, 1.0, rtol=1e-5)
+
+
+def test_distances_of_the_transfer_network_are_shared_out_between_what_is_learned_and_what_is_not(fashion):
+    embeddings = NETWORKS["transfer"]()(fashion.split("test").images[:8]).numpy()
+    squares = [(part**2).sum(1) for part in np.split(embeddings, np.cumsum([64, 98, 128]), axis=1)]
+    for square, share in zip(squares, TRANSFER_SHARES.values(), strict=True):
+        np.testing.assert_allclose(square, share, rtol=1e-4)
 
 
 def test_encoder_with_mirror_gives_the_root_of_the_mean_posterior_whichever_way_the_image_faces(fashion):

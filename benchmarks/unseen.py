@@ -10,6 +10,7 @@ One-shot: train on Trouser, Pullover, Dress, Bag and Ankle boot; one image of ea
 other test images go to the class of the nearest; mean over 1,000 draws, with the middle 95 % of them.
 With --leave-one-out instead, for each class, a network trained on the nine others: AUC and balanced accuracy of the
 class's same pairs against its pairs with the others, at the threshold chosen on validation pairs of the nine.
+With --untrained instead, the network before its first step: what an embedding is worth that has learned nothing.
 No figure here may choose anything: look at them once a recipe is settled.
 """
 
@@ -23,9 +24,13 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
+import keras
+
 from siamese_core.collection import validation_positions
 from siamese_core.config import RECIPES, Recipe
 from siamese_core.data import CLASS_NAMES, load_collection
+from siamese_core.exhaustive import all_pair_distances, evaluate_all_pairs
+from siamese_core.networks import NETWORKS
 from siamese_core.training import train
 from siamese_core.unseen import evaluate_left_out, evaluate_unseen, one_shot
 
@@ -56,6 +61,21 @@ def print_pairs_and_one_shot(recipe: Recipe, labels: np.ndarray, seed: int) -> N
     print(f"| IFN680, unseen pairs | {seed} | {pairs.unseen_auc:.4f} | {pairs.unseen_balanced_accuracy:.2%} | |")
     print(f"| IFN680, seen pairs | {seed} | {pairs.seen_auc:.4f} | {pairs.seen_balanced_accuracy:.2%} | |", flush=True)
     embeddings, _ = embed_test(recipe, ONE_SHOT_UNSEEN, seed)
+    print_one_shot(embeddings, labels, seed)
+
+
+def print_untrained(recipe: Recipe, labels: np.ndarray, seed: int) -> None:
+    """The rows of both protocols for random weights, which have no threshold."""
+    keras.utils.set_random_seed(seed)
+    embeddings = NETWORKS[recipe.network]().predict(load_collection().split("test").images, batch_size=1_000, verbose=0)
+    unseen = np.isin(labels, IFN680_UNSEEN)
+    pairs = evaluate_all_pairs(*all_pair_distances(embeddings[unseen], labels[unseen]), threshold=0.0)
+    print(f"| IFN680, unseen pairs | {seed} | {pairs.auc:.4f} | | |", flush=True)
+    print_one_shot(embeddings, labels, seed)
+
+
+def print_one_shot(embeddings: np.ndarray, labels: np.ndarray, seed: int) -> None:
+    """The row of one-shot recognition."""
     unseen = np.isin(labels, ONE_SHOT_UNSEEN)
     shot = one_shot(embeddings[unseen], labels[unseen], np.random.default_rng(0))
     print(
@@ -80,15 +100,17 @@ def main() -> None:
     parser.add_argument("--recipe", choices=list(RECIPES), default="best")
     parser.add_argument("--epochs", type=int, help="other than the recipe's")
     parser.add_argument("--seeds", type=int, default=1, help="networks a protocol, with seeds 0, 1, …")
-    parser.add_argument("--leave-one-out", action="store_true", help="ten networks a seed instead of the two protocols")
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument("--leave-one-out", dest="print_rows", action="store_const", const=print_left_out)
+    instead.add_argument("--untrained", dest="print_rows", action="store_const", const=print_untrained)
+    parser.set_defaults(print_rows=print_pairs_and_one_shot)
     arguments = parser.parse_args()
     recipe = RECIPES[arguments.recipe].changed(epochs=arguments.epochs)
     labels = load_collection().split("test").labels
 
     print("| protocol | seed | AUC | balanced accuracy | one-shot |\n|---|---|---|---|---|")
-    print_rows = print_left_out if arguments.leave_one_out else print_pairs_and_one_shot
     for seed in range(arguments.seeds):
-        print_rows(recipe, labels, seed)
+        arguments.print_rows(recipe, labels, seed)
 
 
 if __name__ == "__main__":

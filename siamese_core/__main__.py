@@ -12,7 +12,7 @@ import numpy as np
 
 from siamese_core import artifacts
 from siamese_core.artifacts import DEFAULT_NAME, Bundle, list_names, load_bundle
-from siamese_core.building import MeasuringEvent, build_bundle, find_labels, measure
+from siamese_core.building import MeasuringEvent, build_bundle, find_familiarity, find_labels, measure
 from siamese_core.calibration import is_unsure
 from siamese_core.checkpoint import Checkpoint
 from siamese_core.collection import Collection
@@ -30,6 +30,7 @@ MODEL = click.option("--model", default=DEFAULT_NAME, show_default=True, metavar
 FILE = click.Path(dir_okay=False, path_type=Path)
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
 SECONDS_BETWEEN_PROGRESS = 0.5
+UNFAMILIAR = "{} is unlike anything in the data: what is said of it means little."
 ITEM_HELP = "is an image file (PNG, JPEG, WebP, GIF) or an item of the data set such as test:123 or train:45."
 
 
@@ -141,7 +142,7 @@ def models(verify: bool, as_json: bool) -> None:
             bundle = load_bundle(name)
             if verify:
                 artifacts.load_weights(name)
-                bundle.gallery_embeddings  # noqa: B018 - reading it is the check
+                bundle.gallery_embeddings, bundle.familiarity  # noqa: B018 - reading them is the check
         except BundleError as error:
             problems.append({"name": name, "problem": str(error)})
             continue
@@ -194,6 +195,18 @@ def draw(name: str, as_json: bool) -> None:
     _print({"name": name, "epochs": epochs}, as_json, f"{name} has a map, with {len(epochs)} of its epochs.")
 
 
+@main.command("familiarity")
+@click.argument("name", default=DEFAULT_NAME)
+@JSON
+def teach_familiarity(name: str, as_json: bool) -> None:
+    """Teach the model NAME to tell pictures like the data from others, where it was saved without."""
+    bundle = load_bundle(name)
+    known = bundle.familiarity or find_familiarity(load_collection())
+    if bundle.familiarity is None:
+        artifacts.save_familiarity(name, known)
+    _print({"name": name, "threshold": known.threshold}, as_json, f"{name} can tell what is like the data.")
+
+
 @main.command(epilog=f"Each of A and B {ITEM_HELP}")
 @click.argument("a")
 @click.argument("b")
@@ -220,6 +233,7 @@ def distance(a: str, b: str, model: str, base_rate: float, sureness: float, as_j
     embedding_a, embedding_b = bundle.encoder.embed(images)
     comparison = compare(embedding_a, embedding_b, bundle.threshold)
     p_same = float(bundle.calibration.probability(comparison.distance, base_rate=base_rate))
+    familiar = _familiar(bundle, images)
     verdict = "not sure" if is_unsure(p_same, sureness) else "same" if comparison.same else "different"
     _print(
         {
@@ -229,9 +243,13 @@ def distance(a: str, b: str, model: str, base_rate: float, sureness: float, as_j
             "same": comparison.same,
             "p_same": p_same,
             "verdict": verdict,
+            "familiar": None if None in familiar else all(familiar),
+            "familiar_a": familiar[0],
+            "familiar_b": familiar[1],
         },
         as_json,
-        f"{comparison.distance:.4f}  {verdict}, P(same) {p_same:.3f} (threshold {comparison.threshold:.4f}, {model})",
+        f"{comparison.distance:.4f}  {verdict}, P(same) {p_same:.3f} (threshold {comparison.threshold:.4f}, {model})"
+        + "".join(f"\n{UNFAMILIAR.format(one)}" for one, known in zip((a, b), familiar, strict=True) if known is False),
     )
 
 
@@ -245,9 +263,10 @@ def search(images: tuple[str, ...], k: int, model: str, as_json: bool) -> None:
     bundle, collection = load_bundle(model), open_collection()
     test = collection.split("test")
     gallery = Gallery(bundle.gallery_embeddings[test.ids], test.labels, test.ids)
-    queries = bundle.encoder.embed(np.stack([_open_item(reference, collection) for reference in images]))
+    pictures = np.stack([_open_item(reference, collection) for reference in images])
+    queries = bundle.encoder.embed(pictures)
     results: list[dict[str, Any]] = []
-    for reference, query in zip(images, queries[:, None], strict=True):
+    for reference, query, familiar in zip(images, queries[:, None], _familiar(bundle, pictures), strict=True):
         itself = int(reference.removeprefix("test:")) if reference.startswith("test:") else None
         found = gallery.nearest(query, k, exclude=itself)
         ranked = sorted(gallery.class_distances(query, exclude=itself).items(), key=lambda entry: entry[1][0])
@@ -255,6 +274,7 @@ def search(images: tuple[str, ...], k: int, model: str, as_json: bool) -> None:
         results.append(
             {
                 "image": reference,
+                "familiar": familiar,
                 "neighbours": [
                     {"item": f"test:{item}", "class": names[label], "distance": float(distance)}
                     for item, label, distance in zip(found.ids[0], found.labels[0], found.distances[0], strict=True)
@@ -264,6 +284,7 @@ def search(images: tuple[str, ...], k: int, model: str, as_json: bool) -> None:
         )
     text = "\n".join(
         f"{result['image']}: {result['classes'][0]['class']}\n"
+        + (f"  {UNFAMILIAR.format('It')}\n" if result["familiar"] is False else "")
         + "\n".join(f"  {near['distance']:.4f}  {near['item']:<11} {near['class']}" for near in result["neighbours"])
         for result in results
     )
@@ -386,6 +407,12 @@ def _open_item(reference: str, collection: Collection) -> np.ndarray:
     except OSError as error:
         raise click.BadParameter(f"{reference!r}: {error.strerror or 'not readable'}; {ITEM_HELP}") from error
     return load_image(content, path.name)
+
+
+def _familiar(bundle: Bundle, images: np.ndarray) -> list[bool | None]:
+    """Whether each of the images (n, 28, 28) is like the data; None where the model cannot tell."""
+    known = bundle.familiarity
+    return known.is_familiar(images).tolist() if known else [None] * len(images)
 
 
 def _print(document: Any, as_json: bool, text: str) -> None:

@@ -7,6 +7,7 @@
     history.json          one entry an epoch
     gallery.npz           embeddings of the test images
     map.npz               their places on a plane, epoch by epoch; bundles of earlier versions have none
+    familiarity.npz       tells pictures like the data from others; bundles of earlier versions have none
     manifest.json         schema version and the SHA-256 of each of the others
 
 Nothing in a bundle is ever executed or unpickled.
@@ -31,6 +32,7 @@ from siamese_core.calibration import Calibration
 from siamese_core.config import Recipe
 from siamese_core.encoder import Encoder
 from siamese_core.errors import BundleError, RunError
+from siamese_core.familiarity import Familiarity
 from siamese_core.projection import EmbeddingMap
 
 SCHEMA = 1
@@ -38,7 +40,7 @@ SHIPPED = ("best", "classic")
 """Bundles that come with the project and that a visitor can neither replace nor delete."""
 DEFAULT_NAME = "best"
 FILES = ("encoder.onnx", "weights.safetensors", "config.json", "metrics.json", "history.json", "gallery.npz")
-OPTIONAL_FILES = ("map.npz",)
+OPTIONAL_FILES = ("map.npz", "familiarity.npz")
 PROJECT_ARTIFACTS = Path(__file__).resolve().parent.parent / "artifacts"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _NOT_BUNDLES = ("sample",)
@@ -69,6 +71,7 @@ class Bundle:
     _onnx: bytes
     _gallery: bytes
     _map: bytes | None
+    _familiarity: bytes | None
 
     @property
     def seed(self) -> int:
@@ -131,6 +134,20 @@ class Bundle:
         if len(drawn) != len(self.gallery_embeddings):
             raise BundleError(_DAMAGED, name=self.name, file="map.npz")
         return drawn
+
+    @cached_property
+    def familiarity(self) -> Familiarity | None:
+        """What tells pictures like the data from others; None in a bundle that was saved without.
+
+        Raises:
+            BundleError: It is not what the manifest's code version wrote.
+        """
+        if self._familiarity is None:
+            return None
+        try:
+            return Familiarity.from_arrays(_from_npz(self._familiarity))
+        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+            raise BundleError(_DAMAGED, name=self.name, file="familiarity.npz") from error
 
 
 def artifacts_root() -> Path:
@@ -210,6 +227,7 @@ def load_bundle(name: str, root: Path | None = None) -> Bundle:
             _onnx=contents["encoder.onnx"],
             _gallery=contents["gallery.npz"],
             _map=contents.get("map.npz"),
+            _familiarity=contents.get("familiarity.npz"),
         )
         _check_figures(bundle)
     except (ValueError, KeyError, TypeError, RunError) as error:
@@ -229,6 +247,7 @@ def save_bundle(
     history: list[dict[str, Any]],
     gallery_embeddings: np.ndarray,
     embedding_map: EmbeddingMap | None = None,
+    familiarity: Familiarity | None = None,
     root: Path | None = None,
 ) -> Bundle:
     """Write a bundle beside its place, make it durable, move it there, and load it as anyone would.
@@ -250,6 +269,8 @@ def save_bundle(
     }
     if embedding_map is not None:
         contents["map.npz"] = _to_npz(embedding_map.to_arrays())
+    if familiarity is not None:
+        contents["familiarity.npz"] = _to_npz(familiarity.to_arrays())
     return _install(name, contents, root or artifacts_root())
 
 
@@ -259,12 +280,24 @@ def save_map(name: str, embedding_map: EmbeddingMap, root: Path | None = None) -
     Raises:
         BundleError: There is no such bundle, it is damaged, or the disk refuses.
     """
-    root = root or artifacts_root()
+    return _add_file(name, "map.npz", _to_npz(embedding_map.to_arrays()), root or artifacts_root())
+
+
+def save_familiarity(name: str, familiarity: Familiarity, root: Path | None = None) -> Bundle:
+    """Give a saved bundle a familiarity, in place of any it has; all else stays as it is.
+
+    Raises:
+        BundleError: There is no such bundle, it is damaged, or the disk refuses.
+    """
+    return _add_file(name, "familiarity.npz", _to_npz(familiarity.to_arrays()), root or artifacts_root())
+
+
+def _add_file(name: str, file: str, content: bytes, root: Path) -> Bundle:
+    """Save a verified bundle again with one file more, or with that one replaced."""
     load_bundle(name, root)
     folder = root / name
-    files = _parse_manifest(name, _read(folder, "manifest.json"))
-    kept = {file: _read(folder, file) for file in files}
-    return _install(name, kept | {"map.npz": _to_npz(embedding_map.to_arrays())}, root)
+    kept = {known: _read(folder, known) for known in _parse_manifest(name, _read(folder, "manifest.json"))}
+    return _install(name, kept | {file: content}, root)
 
 
 def _install(name: str, files: Mapping[str, bytes], root: Path) -> Bundle:

@@ -85,7 +85,7 @@ def preprocess(grey: np.ndarray, *, skip: Collection[str] = ()) -> Steps:
     for name, stage in stages.items():
         picture = picture if name in skip else stage(picture)
         steps.append((name, picture))
-    return Steps((*steps, ("fitted", _fitted(picture))))
+    return Steps((*steps, ("fitted", fitted(picture))))
 
 
 def shrunk(grey: Image.Image) -> Image.Image:
@@ -220,7 +220,7 @@ def _spread(values: np.ndarray, mask: np.ndarray) -> np.ndarray:
     return largest.repeat(np.diff(starts, append=flat.size)).reshape(mask.shape)
 
 
-def _fitted(picture: np.ndarray) -> np.ndarray:
+def fitted(picture: np.ndarray) -> np.ndarray:
     """Longest side to 28, sharpened as the data were, centred on black: uint8 (28, 28)."""
     height, width = picture.shape
     scale = SIDE / max(height, width)

@@ -9,6 +9,7 @@ import pytest
 from siamese_core import artifacts
 from siamese_core.artifacts import (
     FILES,
+    OPTIONAL_FILES,
     SHIPPED,
     check_name,
     delete_bundle,
@@ -16,6 +17,7 @@ from siamese_core.artifacts import (
     load_bundle,
     load_weights,
     save_bundle,
+    save_familiarity,
     save_map,
 )
 from siamese_core.errors import BundleError
@@ -38,6 +40,7 @@ def save_again(root, name="mine", **changes):
         "metrics": bundle.metrics,
         "history": bundle.history,
         "gallery_embeddings": bundle.gallery_embeddings,
+        "familiarity": bundle.familiarity,
     }
     return save_bundle(name, **(parts | changes), root=root)
 
@@ -66,7 +69,25 @@ def test_saved_bundle_is_loaded_as_it_was(root):
     saved, original = save_again(root, "again"), load_bundle("mine", root)
     assert (saved.recipe, saved.threshold, saved.seed) == (original.recipe, original.threshold, original.seed)
     np.testing.assert_array_equal(saved.gallery_embeddings, original.gallery_embeddings)
-    assert sorted(os.listdir(root / "again")) == sorted((*FILES, "manifest.json"))  # no map was given
+    assert sorted(os.listdir(root / "again")) == sorted((*FILES, "familiarity.npz", "manifest.json"))  # no map given
+
+
+def test_familiarity_is_added_and_all_else_stays_as_it_is(root):
+    known = load_bundle("mine", root).familiarity
+    assert save_again(root, familiarity=None).familiarity is None
+    before = {file: (root / "mine" / file).read_bytes() for file in FILES}
+    assert save_familiarity("mine", known, root).familiarity.threshold == known.threshold
+    assert {file: (root / "mine" / file).read_bytes() for file in FILES} == before
+    assert os.listdir(root) == ["mine"]
+
+
+def test_familiarity_of_another_kind_is_refused_when_it_is_asked(root):
+    class Strange:
+        def to_arrays(self):
+            return {"hidden": np.zeros(3)}
+
+    with pytest.raises(BundleError, match=r"damaged familiarity\.npz"):
+        save_again(root, familiarity=Strange()).familiarity  # noqa: B018 - reading it is what fails
 
 
 def test_saving_replaces_the_old_bundle_and_leaves_nothing_behind(root):
@@ -115,7 +136,7 @@ def test_failed_save_leaves_the_old_bundle_and_nothing_else(root, monkeypatch):
     assert os.listdir(root) == ["mine"]
 
 
-@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("file", [*FILES, *OPTIONAL_FILES])
 def test_a_flipped_bit_is_found_and_the_file_named(root, file):
     path = root / "mine" / file
     content = bytearray(path.read_bytes())
@@ -125,7 +146,7 @@ def test_a_flipped_bit_is_found_and_the_file_named(root, file):
         load_bundle("mine", root)
 
 
-@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("file", [*FILES, *OPTIONAL_FILES])
 def test_a_missing_file_is_named(root, file):
     (root / "mine" / file).unlink()
     with pytest.raises(BundleError, match=rf"no readable {file}"):

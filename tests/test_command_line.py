@@ -60,7 +60,32 @@ def test_distance_is_what_the_core_computes(fashion):
         "same": comparison.same,
         "p_same": pytest.approx(float(bundle.calibration.probability(comparison.distance)), abs=1e-6),
         "verdict": "same" if comparison.same else "different",
+        "familiar": True,
+        "familiar_a": True,
+        "familiar_b": True,
     }
+
+
+def test_picture_of_something_else_is_said_to_be_unlike_the_data(tmp_path):
+    noise = np.random.default_rng(0).integers(0, 256, (100, 100), dtype=np.uint8)
+    Image.fromarray(noise).save(tmp_path / "noise.png")
+    told = answer("distance", "test:1", tmp_path / "noise.png")
+    assert (told["familiar"], told["familiar_a"], told["familiar_b"]) == (False, True, False)
+    assert [result["familiar"] for result in answer("search", "test:1", tmp_path / "noise.png")] == [True, False]
+    for name in ("distance", "search"):
+        said = command(name, "test:1", tmp_path / "noise.png").stdout
+        assert said.count("unlike anything in the data") == 1
+
+
+def test_model_of_an_earlier_version_leaves_open_what_is_familiar(tmp_path):
+    shutil.copytree(PROJECT_ARTIFACTS / "classic", tmp_path / "earlier")
+    manifest = json.loads((tmp_path / "earlier" / "manifest.json").read_text())
+    del manifest["files"]["familiarity.npz"]
+    (tmp_path / "earlier" / "manifest.json").write_text(json.dumps(manifest))
+    told = answer("distance", "test:1", "test:2", "--model=earlier", SIAMESE_ARTIFACTS=str(tmp_path))
+    assert told["familiar"] is told["familiar_a"] is told["familiar_b"] is None
+    assert command("familiarity", "earlier", SIAMESE_ARTIFACTS=str(tmp_path)).returncode == 0
+    assert answer("distance", "test:1", "test:2", "--model=earlier", SIAMESE_ARTIFACTS=str(tmp_path))["familiar"]
 
 
 def test_who_wants_to_be_surer_than_the_model_hears_not_sure():

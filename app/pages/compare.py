@@ -64,6 +64,7 @@ def compare_room(model: Bundle) -> None:
                 key=slots.key("card", letter),
                 on_activate=partial(slots.activate, letter),
             )
+            tell_stranger(model, slot)
         if refusal:
             places[letter].warning(refusal)
     a, b = (filled[letter][0] for letter in LETTERS)
@@ -81,6 +82,12 @@ def compare_room(model: Bundle) -> None:
         if is_drawn(letter):
             with place:
                 draw_item(letter)  # last: the pad goes on when all of its answer is there
+
+
+def tell_stranger(model: Bundle, slot: Slot) -> None:
+    """Say so where a picture of the visitor's own is unlike the data; an item of the data never is."""
+    if slot.item is None and model.familiarity and not model.familiarity.is_familiar(slot.image[None])[0]:
+        st.caption(say("compare.unfamiliar"))
 
 
 def show_verdict(model: Bundle, a: Slot, b: Slot) -> Finding:

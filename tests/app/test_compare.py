@@ -274,6 +274,29 @@ def test_an_uploaded_item_is_compared_like_the_item_itself(open_app: OpenApp) ->
     assert shown_distance(app) == before
 
 
+def said_unlike_the_data(app: AppTest) -> int:
+    """How many slots are said to hold something unlike the data."""
+    return sum("Unlike the data" in caption.value for caption in app.caption)
+
+
+def test_a_picture_of_something_else_is_said_to_be_unlike_the_data(open_app: OpenApp) -> None:
+    app = open_app()
+    assert said_unlike_the_data(app) == 0
+    app.selectbox(key="source").select("upload").run()
+    noise = np.random.default_rng(0).integers(0, 256, (100, 100), dtype=np.uint8)
+    app.file_uploader(key="upload_a").upload("noise.png", png_of(noise)).run()
+    assert said_unlike_the_data(app) == 1
+    app.number_input(key="item_a").set_value(8).run()
+    assert said_unlike_the_data(app) == 0
+
+
+def test_the_example_drawing_is_like_the_data(open_app: OpenApp) -> None:
+    app = open_app()
+    app.button(key="example_drawing").click().run()
+    assert component_data(app, "card_a")["title"] == "Your drawing"
+    assert said_unlike_the_data(app) == 0
+
+
 @pytest.mark.parametrize("content", [b"", b"not a picture", b"\x89PNG\r\n\x1a\n" + b"\0" * 40])
 def test_a_broken_upload_is_refused_and_the_slot_keeps_its_item(open_app: OpenApp, content: bytes) -> None:
     app = open_app()
@@ -394,7 +417,7 @@ def test_an_example_reaches_a_pad_that_is_mounted_already(open_app: OpenApp) -> 
     before = component_data(app, "pad_a")
     app.button(key="example_drawing").click().run()
     after = component_data(app, "pad_a")
-    assert len(after["strokes"]) == 4
+    assert len(after["strokes"]) == len(T_SHIRT.strokes)
     assert after["version"] != before["version"]
 
 

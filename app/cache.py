@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 
 from app.words import say
-from siamese_core import artifacts
+from siamese_core import artifacts, jobs
 from siamese_core.artifacts import Bundle
 from siamese_core.building import TEST_PAIRS_SEED
 from siamese_core.calibration import Reliability, reliability
@@ -241,12 +241,15 @@ def _exported(name: str, fingerprint: str, format_name: str) -> Download:  # noq
 def warm_up() -> None:
     """Open the data and the first model and let them answer once, so that the first visitor waits for nothing.
 
+    Runs that another server has left learn that somebody is there again.
+
     What cannot be opened is for the log here; a visitor reads of it on the page that needs it.
     """
     try:
+        jobs.attend()
         test = collection().split("test")
         for name in model_names()[:1]:
             model = bundle(name)
             gallery(model).nearest(model.encoder.embed(test.images[:1]), 1)
-    except SiameseError as error:
+    except (SiameseError, OSError) as error:
         _LOG.warning("%s", error)

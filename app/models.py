@@ -1,15 +1,24 @@
-"""The models there are: choose, compare, take along, delete."""
+"""The models there are and the runs that made them: choose, take away, bring back, rename, compare, delete."""
 
+from collections.abc import Callable
+
+import altair as alt
 import pandas as pd
 import streamlit as st
 
 from app import cache
 from app.chosen import chosen_model, forget_threshold, use_model
 from app.exports import offer_export
-from app.words import say, tell, write_number, write_share
-from siamese_core import artifacts
+from app.operator import limits
+from app.runs import offer_resume
+from app.words import say, tell, write_number, write_seconds, write_share
+from siamese_core import jobs, runs
 from siamese_core.artifacts import Bundle
 from siamese_core.errors import SiameseError
+from siamese_core.runs import Run
+
+MEGABYTE = 1_000_000
+CURVES = ("loss", "accuracy", "auc")
 
 
 def open_bundles() -> list[Bundle]:
@@ -24,62 +33,131 @@ def open_bundles() -> list[Bundle]:
 
 
 def show_models(bundles: list[Bundle]) -> None:
-    """A card for each model, to choose, export or delete it."""
-    chosen = chosen_model().name
+    """A card for each model, and for each run that has left none."""
+    chosen = chosen_model().name if bundles else None
+    known = {run.name: run for run in map(runs.read, runs.run_ids())}
     with st.grid(min_column_width=250):
         for model in bundles:
             with st.container(border=True, key=f"model_{model.name}"):
-                show_model(model, chosen=model.name == chosen)
+                show_model(model, known.get(model.name), chosen=model.name == chosen)
+        for run in known.values():
+            if run.state == "failed" and run.name not in cache.model_names():
+                with st.container(border=True, key=f"model_{run.name}"):
+                    show_leftover(run)
 
 
-def show_model(model: Bundle, *, chosen: bool) -> None:
+def show_model(model: Bundle, run: Run | None, *, chosen: bool) -> None:
     """One model: its figures, and what can be done with it."""
-    pairs = model.metrics.get("tutorial_pairs", {})
+    metrics = model.metrics
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"**{model.name}**", width="content")
         if chosen:
             st.badge(say("models.in_use"), color="blue")
+    pairs = metrics.get("tutorial_pairs", {})
     st.metric(say("models.right"), write_share(pairs["accuracy"]) if "accuracy" in pairs else None)
     threshold = write_number(model.threshold, 2)
     st.caption(say("models.caption", recipe=model.recipe.name, seed=model.seed, threshold=threshold))
-    with st.container(horizontal=True):
+    seconds = write_seconds(metrics["seconds"]) if "seconds" in metrics else "–"
+    st.caption(say("models.cost", seconds=seconds, size=write_number(model.size / MEGABYTE, 1)))
+    with st.container(horizontal=True, gap="small"):
         st.button(say("models.use"), key=f"use_{model.name}", disabled=chosen, on_click=use_model, args=(model.name,))
         offer_export(model)
-        if not model.shipped:
-            with st.popover(say("models.delete")):
-                st.write(say("models.delete_ask", name=model.name))
-                st.button(
-                    say("models.delete_it"), key=f"delete_{model.name}", on_click=delete_model, args=(model.name,)
-                )
+        if run:
+            offer_resume(run, key=model.name)
+        show_menu(model.name, shipped=model.shipped)
+
+
+def show_leftover(run: Run) -> None:
+    """A run that failed: what is left of it."""
+    st.markdown(f"**{run.name}**")
+    st.caption(say("models.failed", recipe=run.recipe.name, seed=run.settings["seed"], done=len(run.epochs)))
+    with st.container(horizontal=True, gap="small"):
+        offer_resume(run, key=run.name)
+        if not limits().read_only:
+            st.button(say("models.delete"), key=f"delete_{run.name}", on_click=delete_model, args=(run.name,))
+
+
+def show_menu(name: str, *, shipped: bool) -> None:
+    """What is done to a model more seldom."""
+    if shipped or limits().read_only:
+        return
+    with st.popover(say("models.more"), icon=":material/more_horiz:"):
+        renamed = st.text_input(say("models.new_name"), name, max_chars=64, key=f"new_name_{name}")
+        st.button(say("models.rename"), key=f"rename_{name}", on_click=rename_model, args=(name, renamed))
+        st.divider()
+        st.write(say("models.delete_ask", name=name))
+        st.button(say("models.delete_it"), key=f"delete_{name}", on_click=delete_model, args=(name,))
+
+
+def rename_model(name: str, new_name: str) -> None:
+    """Give a model another name; whoever uses it goes on using it."""
+    if attempt(lambda: jobs.rename(name, new_name.strip(), limits=limits())) and st.session_state.get("model") == name:
+        st.session_state["model"] = new_name.strip()
 
 
 def delete_model(name: str) -> None:
     """Delete a visitor's own model; the app goes back to the first one when it was in use."""
-    try:
-        artifacts.delete_bundle(name)
-    except SiameseError as error:
-        st.toast(tell(error))
-        return
-    if st.session_state.get("model") == name:
+    if attempt(lambda: jobs.delete(name, limits=limits())) and st.session_state.get("model") == name:
         st.session_state["model"] = cache.model_names()[0]
         forget_threshold()
 
 
+def attempt(change: Callable[[], None]) -> bool:
+    """Make a change; where it is refused, say why and give False."""
+    try:
+        change()
+    except SiameseError as error:
+        st.toast(tell(error), icon=":material/error:")
+        return False
+    return True
+
+
 def show_comparison(bundles: list[Bundle]) -> None:
-    """Figures and settings of the chosen models, side by side."""
+    """The chosen models side by side: how they learned, their figures, and the settings in which they differ."""
     names = [model.name for model in bundles]
-    picked = st.multiselect(say("models.beside"), names, default=names[:3], key="compared")
-    columns = {model.name: describe(model) for model in bundles if model.name in picked}
-    if columns:
-        st.dataframe(pd.DataFrame(columns), height="content", alt=say("models.table"), key="comparison")
+    picked = st.multiselect(say("models.beside"), names, default=names[:2], key="compared")
+    beside = [model for model in bundles if model.name in picked]
+    if not beside:
+        return
+    for column, figure in zip(st.columns(len(CURVES)), CURVES, strict=True):
+        title = say(f"live.{figure}")
+        column.altair_chart(
+            draw_curves(beside, figure, title),
+            height=200,
+            key=f"curves_{figure}",
+            alt=say("models.curves", figure=title),
+        )
+    table = pd.DataFrame({model.name: describe(model) for model in beside})
+    settings = pd.DataFrame({model.name: describe_settings(model) for model in beside})
+    differing = settings[settings.nunique(axis=1) > 1] if len(beside) > 1 else settings
+    st.dataframe(pd.concat([table, differing]), height="content", alt=say("models.table"), key="comparison")
+
+
+def draw_curves(models: list[Bundle], figure: str, title: str) -> alt.Chart:
+    """One figure over the epochs, a line for each model, on a scale that shows its changes."""
+    table = pd.DataFrame(
+        [(model.name, epoch["epoch"], epoch[figure]) for model in models for epoch in model.history],
+        columns=["model", "epoch", title],
+    )
+    return (
+        alt.Chart(table)
+        .mark_line(point=True)
+        .encode(
+            alt.X("epoch:Q", title=say("live.epoch")).axis(tickMinStep=1, format="d", grid=False),
+            alt.Y(f"{title}:Q").scale(zero=False, nice=True).axis(title=None, tickCount=4),
+            alt.Color("model:N", title=None, sort=None).legend(orient="bottom"),
+            tooltip=["model", alt.Tooltip("epoch:Q", title=say("live.epoch")), alt.Tooltip(title, format=".4f")],
+        )
+        .properties(title=title)
+    )
 
 
 def describe(model: Bundle) -> dict[str, str]:
-    """A model's figures and settings as words, in the order of the table."""
-    metrics, recipe = model.metrics, model.recipe
+    """A model's figures as words, in the order of the table."""
+    metrics = model.metrics
     pairs, all_pairs = metrics.get("tutorial_pairs", {}), metrics.get("all_pairs", {})
     retrieval = metrics.get("retrieval", {})
-    figures = {
+    return {
         say("models.right"): percent(pairs.get("accuracy")),
         say("models.row_half"): percent(pairs.get("accuracy_at_half")),
         say("models.row_auc"): decimals(pairs.get("auc")),
@@ -92,9 +170,13 @@ def describe(model: Bundle) -> dict[str, str]:
         say("models.row_seconds"): "–" if "seconds" not in metrics else write_number(metrics["seconds"]),
         say("models.row_parameters"): "–" if "parameters" not in metrics else write_number(metrics["parameters"]),
     }
-    settings = {"recipe": recipe.name, "seed": model.seed, **recipe.to_dict()}
+
+
+def describe_settings(model: Bundle) -> dict[str, str]:
+    """What a model was made with, as words."""
+    settings = {"recipe": model.recipe.name, "seed": model.seed, **model.recipe.to_dict()}
     del settings["name"]
-    return figures | {say(f"setting.{name}"): "–" if value is None else str(value) for name, value in settings.items()}
+    return {say(f"setting.{name}"): "–" if value is None else str(value) for name, value in settings.items()}
 
 
 def percent(value: float | None) -> str:

@@ -1,110 +1,176 @@
-"""A training run as a visitor follows it: the running one, or the last."""
+"""A training run as a visitor follows and steers it: the running one, or the last."""
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import altair as alt
-import pandas as pd
 import streamlit as st
 
 from app import cache
 from app.chosen import chosen_model, use_model
+from app.components.distance_histograms import distance_histograms
+from app.operator import limits
 from app.refusals import told_to_visitor
-from app.words import say, tell, write_number, write_share
+from app.words import say, tell, write_number, write_seconds, write_share
 from siamese_core import jobs, runs
+from siamese_core.config import BOUNDS
 from siamese_core.errors import RunError, SiameseError
+from siamese_core.pace import seconds_left
+from siamese_core.runs import Run
 
 
 @told_to_visitor()
 def show_run() -> None:
-    """The running or the last run: how far it is, its curves, and a button to stop it."""
+    """The running or the last run: how far it is, what it has learned, and what can be done with it."""
     run = runs.latest()
     if run is None:
-        st.markdown(say("runs.invitation"))
+        st.markdown(say("live.invitation"))
         if cache.model_names():
             model = chosen_model()
-            st.markdown(say("runs.history", name=model.name))
-            show_curves(model.history)
+            st.markdown(say("live.history", name=model.name))
+            show_figures(model.history)
         return
     if st.session_state.pop("watched", None) == run.id and run.state != "running":
         st.rerun()  # it has just ended: the list of models and the form have to know
-    name = run.settings.get("name", "")
     if run.state == "running":
         st.session_state["watched"] = run.id
-        share, words = progress(run)
-        is_stopping = st.session_state.get("stop_asked") == run.id
-        words = say("runs.stopping") if is_stopping else words
-        st.progress(share, say("runs.training", name=name, progress=words))
+        show_progress(run)
+    else:
+        show_end(run)
+    show_figures(run.epochs, run if run.state == "running" else None)
+
+
+def show_progress(run: Run) -> None:
+    """How far a running run is, and its buttons."""
+    share, words = progress(run)
+    is_stopping = st.session_state.get("stop_asked") == run.id
+    words = say("live.stopping") if is_stopping else words
+    st.progress(share, say("live.training", name=run.name, progress=words))
+    is_deaf = is_stopping or run.phase in ("waking", "measuring") or limits().read_only
+    with st.container(horizontal=True, gap="small"):
+        if run.phase == "paused":
+            order_button("play", ":material/play_arrow:", jobs.play, run, disabled=is_deaf)
+        else:
+            order_button("pause", ":material/pause:", jobs.pause, run, disabled=is_deaf)
+        order_button("step", ":material/skip_next:", jobs.step, run, disabled=is_deaf)
         st.button(
-            say("runs.stop"),
+            say("live.stop"),
             key="stop_training",
             icon=":material/stop_circle:",
-            disabled=is_stopping,
+            disabled=is_stopping or limits().read_only,
             on_click=stop_run,
             args=(run.id,),
         )
-    elif run.state == "failed":
-        st.error(tell(RunError(run.message)) if run.message else say("runs.failed", name=name), icon=":material/error:")
-    else:
-        ended = say("runs.done" if run.state == "done" else "runs.stopped", name=name)
-        st.success(ended, icon=":material/check:")
-        if name in cache.model_names() and name != chosen_model().name:
-            st.button(say("runs.use", name=name), key="use_trained", on_click=use_model, args=(name,))
-    show_curves(run.epochs)
+
+
+def order_button(name: str, icon: str, order: Callable[[str], None], run: Run, *, disabled: bool) -> None:
+    """A button that gives a run an order."""
+    st.button(
+        say(f"live.{name}"),
+        key=name,
+        icon=icon,
+        help=say(f"live.{name}_help"),
+        disabled=disabled,
+        on_click=give_order,
+        args=(order, run.id),
+    )
+
+
+def give_order(order: Callable[[str], None], run_id: str) -> None:
+    """Give a run an order, or say why it cannot be given."""
+    try:
+        limits().check_writable()
+        order(run_id)
+    except SiameseError as error:
+        st.toast(tell(error))
 
 
 def stop_run(run_id: str) -> None:
     """Ask the run to stop; it keeps its best epoch."""
+    give_order(jobs.stop, run_id)
+    st.session_state["stop_asked"] = run_id
+
+
+def show_end(run: Run) -> None:
+    """How a run has ended, and what comes next."""
+    if run.state == "failed":
+        st.error(tell(RunError(run.message or "")), icon=":material/error:")
+    else:
+        reason = run.stopped_by if run.stopped_by in ("time", "alone") else "asked"
+        ended = say("live.done", name=run.name) if run.state == "done" else say(f"live.stopped_{reason}", name=run.name)
+        st.success(ended, icon=":material/check:")
+    with st.container(horizontal=True, gap="small"):
+        if run.name in cache.model_names() and run.name != chosen_model().name:
+            st.button(say("live.use", name=run.name), key="use_trained", on_click=use_model, args=(run.name,))
+        offer_resume(run, key="latest")
+
+
+def offer_resume(run: Run, *, key: str) -> None:
+    """Let a run that has ended go on, for more epochs where it has done all."""
+    highest = min(int(BOUNDS["epochs"][1]), limits().max_epochs)
+    done = len(run.epochs)
+    if not run.resumable or limits().read_only or done >= highest:
+        return
+    with st.popover(say("live.resume"), icon=":material/resume:"):
+        wanted = run.recipe.epochs if run.recipe.epochs > done else done + 1
+        epochs = st.number_input(
+            say("live.resume_to"), done + 1, highest, min(wanted, highest), key=f"resume_epochs_{key}"
+        )
+        st.caption(say("live.resume_note", done=done))
+        st.button(say("live.resume_now"), key=f"resume_{key}", type="primary", on_click=resume_run, args=(run, epochs))
+
+
+def resume_run(run: Run, epochs: int) -> None:
+    """Let a run go on, or say why it cannot."""
     try:
-        jobs.stop(run_id)
+        jobs.resume(run.id, epochs=epochs, limits=limits())
     except SiameseError as error:
         st.toast(tell(error))
     else:
-        st.session_state["stop_asked"] = run_id
+        st.session_state.pop("stop_asked", None)
 
 
-def progress(run: runs.Run) -> tuple[float, str]:
+def progress(run: Run) -> tuple[float, str]:
     """The share of a running run that is done, and words for it."""
-    started = next((event for event in run.events if event["event"] == "started"), None)
-    last = run.progress
-    if started is None:
-        return 0.0, say("runs.waking")
-    epochs = int(started["recipe"]["epochs"])
-    done = len(run.epochs)
+    if run.phase == "waking":
+        return 0.0, say("live.waking")
+    epochs, done, last = run.recipe.epochs, len(run.epochs), run.progress
     within = last["step"] / last["steps"] if last and last["epoch"] == done + 1 and last["steps"] else 0.0
-    words = say("runs.epoch_of", epoch=done + 1, epochs=epochs) if done < epochs else say("runs.measuring")
-    return min(1.0, (done + within) / epochs), words
+    share = min(1.0, (done + within) / epochs)
+    if run.phase == "measuring":
+        return share, say("live.measuring")
+    if run.phase == "paused":
+        return share, say("live.paused", epoch=done + 1 if within else done, epochs=epochs)
+    return share, say("live.epoch_of", epoch=min(done + 1, epochs), epochs=epochs)
 
 
-def show_curves(epochs: list[dict[str, Any]]) -> None:
-    """The newest figures, and loss, accuracy and AUC over the epochs."""
-    if not epochs:
+def show_figures(epochs: Sequence[Mapping[str, Any]], run: Run | None = None) -> None:
+    """The two hills of distances, and the newest figures as tiles, the first ones with their course over the epochs.
+
+    Args:
+        epochs: the epochs there are.
+        run: the run they are of while it is going on.
+    """
+    now = (run.progress if run else None) or (epochs[-1] if epochs else None)
+    if now is None:
         return
-    last = epochs[-1]
-    with st.container(horizontal=True):
-        st.metric(say("runs.accuracy"), write_share(last["accuracy"]))
-        st.metric(say("runs.auc"), write_number(last["auc"], 4))
-        st.metric(say("runs.speed"), write_number(last["images_per_second"]))
-    if len(epochs) < 2:
-        return  # one point is no curve
-    for column, name in zip(st.columns(3), ("loss", "accuracy", "auc"), strict=True):
-        title = say(f"runs.{name}")
-        column.altair_chart(
-            draw_curve(epochs, name, title), height=180, key=f"curve_{name}", alt=say("runs.curve", figure=title)
-        )
+    if epochs and "histogram" in epochs[-1]:
+        farthest = max(epoch["histogram"]["limit"] for epoch in epochs)
+        distance_histograms(epochs[-1], limit=farthest, key="hills")
+    with st.grid(min_column_width=170, key="tiles"):
+        losses = [epoch["loss"] for epoch in epochs]
+        is_under_way = run is not None and now["epoch"] == len(epochs) + 1
+        tile("loss", write_number(now["loss"], 3), [*losses, now["loss"]] if is_under_way else losses)
+        if epochs:
+            tile("auc", write_number(epochs[-1]["auc"], 4), [epoch["auc"] for epoch in epochs])
+            tile("accuracy", write_share(epochs[-1]["accuracy"]), [epoch["accuracy"] for epoch in epochs])
+        if "learning_rate" in now:
+            tile("rate", write_number(now["learning_rate"], 5))
+        tile("speed", write_number(now["images_per_second"]))
+        left = seconds_left(run) if run else None
+        if left is not None:
+            tile("left", write_seconds(left))
 
 
-def draw_curve(epochs: list[dict[str, Any]], name: str, title: str) -> alt.Chart:
-    """One figure over the epochs, on a scale that shows its changes."""
-    table = pd.DataFrame({"epoch": [epoch["epoch"] for epoch in epochs], title: [epoch[name] for epoch in epochs]})
-    return (
-        alt.Chart(table)
-        .mark_line(point=True)
-        .encode(
-            alt.X("epoch:Q", title=say("runs.epoch"))
-            .axis(tickMinStep=1, format="d", grid=False)
-            .scale(domain=[1, max(2, len(epochs))]),
-            alt.Y(f"{title}:Q").scale(zero=False, nice=True).axis(title=None, tickCount=4),
-            tooltip=[alt.Tooltip("epoch:Q", title=say("runs.epoch")), alt.Tooltip(title, format=".4f")],
-        )
-        .properties(title=title)
-    )
+def tile(name: str, value: str, course: Sequence[float] = ()) -> None:
+    """A figure, with its course once it has one."""
+    st.metric(say(f"live.{name}"), value, chart_data=list(course) if len(course) > 1 else None, border=True)

@@ -95,3 +95,14 @@ def write_number(value: float, decimals: int = 0) -> str:
 def write_share(share: float, decimals: int = 1) -> str:
     """`0.9412` with one decimal as `94.1 %` or `94,1 %`."""
     return f"{write_number(100 * share, decimals)}{_SEPARATORS[language()][2]}%"
+
+
+def write_seconds(seconds: float) -> str:
+    """`8.2` as `8 s`, `150` as `3 min`, `5000` as `1 h 23 min`."""
+    space = "\N{NO-BREAK SPACE}"
+    if seconds < 99.5:
+        return f"{write_number(seconds)}{space}s"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return f"{minutes}{space}min"
+    return f"{minutes // 60}{space}h{space}{minutes % 60}{space}min"

@@ -34,6 +34,7 @@ LIGHT = [
     "preprocessing",
     "jobs",
     "limits",
+    "pace",
     "pairs",
     "plots",
     "runs",

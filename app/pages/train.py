@@ -1,5 +1,6 @@
 """Train: start a run, watch it, and keep, compare or delete what came of it."""
 
+import re
 from typing import Any
 
 import streamlit as st
@@ -8,90 +9,172 @@ from app import cache
 from app.chosen import chosen_model
 from app.components.network_diagram import network_diagram
 from app.models import open_bundles, show_comparison, show_models
+from app.operator import limits
 from app.runs import show_run
-from app.words import say, tell
+from app.words import say, tell, write_seconds
 from siamese_core import artifacts, jobs, runs
 from siamese_core.artifacts import Bundle
 from siamese_core.config import BOUNDS, RECIPES, Recipe
 from siamese_core.errors import SiameseError
+from siamese_core.pace import estimate_seconds
+from siamese_core.runs import CHANGEABLE
 
 SECONDS_A_LOOK = 1.0
+STEPS: dict[str, dict[str, Any]] = {
+    "epochs": {},
+    "batch_size": {},
+    "margin": {"step": 0.1, "format": "%.2f"},
+    "learning_rate": {"step": 0.0005, "format": "%.4f"},
+    "seed": {},
+}
+"""The settings a visitor may change, by the names they have in the address."""
+_NUMBER = re.compile(r"\d{1,10}(\.\d{1,9})?")
 
 
-def number(label: str, name: str, value: float | None, *, key: str, **options: Any) -> float | int | None:
+def chosen_recipe() -> Recipe:
+    """The recipe that is chosen, as it comes."""
+    return RECIPES.get(st.session_state.get("recipe") or "", RECIPES["fast"])
+
+
+def number(recipe: Recipe, name: str) -> float | int | None:
     """A number input within the bounds of a setting; switched off where the recipe has no such setting."""
-    low, high = BOUNDS[name]
-    kind = float if name in ("margin", "learning_rate") else int
-    if value is None:
-        st.number_input(label, value=None, placeholder=say("train.no_setting"), disabled=True, key=f"{key}_{name}")
+    label, own = say(f"setting.{name}"), own_value(recipe, name)
+    if own is None:
+        st.number_input(label, value=None, placeholder=say("train.no_setting"), disabled=True, key=f"no_{name}")
         return None
-    return st.number_input(label, kind(low), kind(high), kind(value), key=f"{key}_{name}", **options)
+    if name not in st.session_state and name not in st.query_params:
+        st.session_state[name] = own
+    kind = type(own)
+    return st.number_input(
+        label,
+        kind(BOUNDS[name][0]),
+        kind(highest(name)),
+        value=None,  # so that each setting stands in the address, whatever the recipe has
+        placeholder=str(own),
+        required=True,
+        key=name,
+        bind="query-params",
+        **STEPS[name],
+    )
+
+
+def own_value(recipe: Recipe, name: str) -> float | int | None:
+    """What the recipe has, or as much of it as the operator allows; None for what it has not."""
+    value = 0 if name == "seed" else getattr(recipe, name)
+    kind = float if name in ("margin", "learning_rate") else int
+    return None if value is None else kind(min(value, highest(name)))
+
+
+def take_recipes_own() -> None:
+    """Set every setting but the seed to what the newly chosen recipe has."""
+    for name in CHANGEABLE:
+        own = own_value(chosen_recipe(), name)
+        if own is not None:
+            st.session_state[name] = own
+
+
+def highest(name: str) -> float:
+    """The most a visitor may ask for."""
+    allowed = {"epochs": limits().max_epochs, "batch_size": limits().max_batch_size}
+    return min(BOUNDS[name][1], allowed.get(name, BOUNDS[name][1]))
+
+
+def forget_what_is_no_number() -> None:
+    """Take settings out of the address that Streamlit would stumble over."""
+    for name in STEPS:
+        if name not in st.session_state and not _NUMBER.fullmatch(st.query_params.get(name, "0")):
+            del st.query_params[name]
+            st.rerun()
 
 
 def show_form(running: bool) -> None:
-    """The settings of a run; a submit starts it."""
-    chosen = st.segmented_control(
-        say("train.recipe"), list(RECIPES), default="fast", required=True, key="recipe", bind="query-params"
+    """The settings of a run, what it would take, and a button that starts it."""
+    forget_what_is_no_number()
+    st.segmented_control(
+        say("train.recipe"),
+        list(RECIPES),
+        default="fast",
+        required=True,
+        key="recipe",
+        bind="query-params",
+        on_change=take_recipes_own,
     )
-    recipe = RECIPES.get(chosen, RECIPES["fast"])
+    recipe = chosen_recipe()
     st.caption(say(f"train.recipe_{recipe.name}"))
-    with st.form("train", border=False):
-        settings = read_settings(recipe)
-        submitted = st.form_submit_button(
-            say("train.start"), key="start", icon=":material/play_arrow:", disabled=running
+    settings = read_settings(recipe)
+    show_estimate(recipe, settings)
+    if limits().read_only:
+        st.caption(say("train.read_only"))
+        return
+    with st.container(horizontal=True, gap="small"):
+        starts = st.button(
+            say("train.start"), key="start", icon=":material/play_arrow:", type="primary", disabled=running
         )
+        steps = st.button(say("train.start_step"), key="start_step", icon=":material/skip_next:", disabled=running)
     if running:
         st.caption(say("train.busy"))
-    if submitted and not running:
-        start_run(recipe, settings)
+    elif starts or steps:
+        start_run(recipe, settings, one_epoch=steps)
 
 
 def read_settings(recipe: Recipe) -> dict[str, Any]:
     """The inputs of the form, with the recipe's own values to begin with."""
-    key = f"train_{recipe.name}"
-    left, right = st.columns(2)
-    with left:
-        epochs = number(say("train.epochs"), "epochs", recipe.epochs, key=key)
-        rate = number(say("train.rate"), "learning_rate", recipe.learning_rate, key=key, step=0.0005, format="%.4f")
-        seed = number(say("train.seed"), "seed", 0, key=key)
-    with right:
-        batch = number(say("train.batch"), "batch_size", recipe.batch_size, key=key)
-        margin = number(say("train.margin"), "margin", recipe.margin, key=key, step=0.1, format="%.2f")
-        name = st.text_input(say("train.name"), max_chars=64, key=suggest_name(recipe.name))
-    return {
-        "name": name,
-        "epochs": epochs,
-        "margin": margin,
-        "batch_size": batch,
-        "learning_rate": rate,
-        "seed": seed,
-    }
+    columns = st.columns(2)
+    settings: dict[str, Any] = {}
+    for at, name in enumerate(STEPS):
+        with columns[at % 2]:
+            settings[name] = number(recipe, name)
+    with columns[1]:
+        settings["seed"] = settings["seed"] or 0
+        settings["name"] = st.text_input(say("train.name"), max_chars=64, key=suggest_name(recipe.name))
+    return settings
+
+
+def show_estimate(recipe: Recipe, settings: dict[str, Any]) -> None:
+    """How long the run will take on this machine, once one like it has been seen."""
+    changes = {name: settings[name] for name in CHANGEABLE}
+    seconds = estimate_seconds(recipe.changed(**changes), map(runs.read, reversed(runs.run_ids())))
+    if seconds is None:
+        st.caption(say("train.estimate_none"), help=say("train.estimate_help"))
+    else:
+        st.caption(say("train.estimate", time=write_seconds(seconds)), help=say("train.estimate_help"))
 
 
 def suggest_name(recipe: str) -> str:
     """The key of the name's input, which holds a free name until the visitor writes another one."""
     key = f"train_{recipe}_name"
-    if key not in st.session_state or st.session_state[key] == st.session_state.get("started_name"):
+    if key not in st.session_state or st.session_state[key] == newest_name():
         st.session_state[key] = free_name(recipe)
     return key
 
 
 def free_name(recipe: str) -> str:
     """A name that no model has yet, nor the run that is going on."""
-    taken = {*cache.model_names(), st.session_state.get("started_name")}
+    taken = {*cache.model_names(), newest_name()}
     numbers = (f"my-{recipe}{'' if count == 1 else f'-{count}'}" for count in range(1, len(taken) + 2))
     return next(name for name in numbers if name not in taken)
 
 
-def start_run(recipe: Recipe, settings: dict[str, Any]) -> None:
+def newest_name() -> str | None:
+    """The name that the newest run, whosoever it is, has taken."""
+    run = runs.latest()
+    return run.name if run else None
+
+
+def start_run(recipe: Recipe, settings: dict[str, Any], *, one_epoch: bool) -> None:
     """Start a run with what the visitor has asked for, or say why not."""
     try:
-        name = artifacts.check_name((settings.pop("name") or "").strip())
-        jobs.start(recipe.name, name, **settings)
-        st.session_state["started_name"] = name
+        name = artifacts.check_name((settings["name"] or "").strip())
+        jobs.start(
+            recipe.name,
+            **{**settings, "name": name},
+            one_epoch=one_epoch,
+            limits=limits(),
+        )
     except SiameseError as error:
         st.error(tell(error), icon=":material/error:")
     else:
+        st.session_state.pop("stop_asked", None)
         st.rerun()
 
 
@@ -105,7 +188,8 @@ def show_network(model: Bundle) -> None:
 
 
 running = runs.current() is not None
-form, live = st.columns([2, 3], gap="large")
+with st.container(key="bench_running" if running else "bench"):
+    form, live = st.columns([2, 3], gap="large")
 with form:
     show_form(running)
 with live:
@@ -113,7 +197,7 @@ with live:
 
 st.header(say("train.models"), anchor=False)
 bundles = open_bundles()
+show_models(bundles)
 if bundles:
-    show_models(bundles)
     show_comparison(bundles)
     show_network(chosen_model())

@@ -1,5 +1,6 @@
 """The page Train, in AppTest: the runs are made up here; real ones are the browser tests' business."""
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -7,10 +8,23 @@ import pytest
 
 from siamese_core import jobs, runs
 from siamese_core.artifacts import list_names, load_bundle
+from siamese_core.config import RECIPES
 from siamese_core.errors import RunError
+from siamese_core.limits import Limits
 from tests.app.conftest import OpenApp, component_data, ship
 
 STARTED = {"event": "started", "name": "mine", "recipe": {"name": "fast", "epochs": 4}, "seed": 0}
+PROGRESS = {
+    "event": "progress",
+    "epoch": 3,
+    "step": 50,
+    "steps": 100,
+    "seconds": 0.75,
+    "loss": 0.31,
+    "learning_rate": 0.02,
+    "images_per_second": 31_000.0,
+}
+HISTOGRAM = {"limit": 1.5, "same": [8, 1, 1], "different": [1, 2, 7]}
 EPOCHS = [
     {
         "event": "epoch",
@@ -22,13 +36,16 @@ EPOCHS = [
         "threshold": 0.7,
         "seconds": 1.5,
         "images_per_second": 30_000.0,
+        "learning_rate": 0.03,
+        "histogram": HISTOGRAM | {"limit": 1.0 + epoch / 4},
     }
     for epoch in (1, 2)
 ]
 
 
 def a_run(state: str, events: list[dict[str, Any]], message: str | None = None) -> runs.Run:
-    return runs.Run("20260101-000000-abcdef", state, {"recipe": "fast", "name": "mine", "seed": 0}, events, message)
+    settings = {"recipe": "fast", "name": "mine", "seed": 0, "epochs": 4}
+    return runs.Run("20260101-000000-123456", state, settings, events, message, resumable=state != "running")
 
 
 @pytest.fixture
@@ -73,14 +90,18 @@ def test_a_submitted_form_starts_what_it_says(
     monkeypatch.setattr(jobs, "start", lambda recipe, name, **settings: calls.append((recipe, name, settings)))
     app = open_app("train")
     app.get_by_key("recipe").set_value("classic").run()
-    app.number_input(key="train_classic_epochs").set_value(3)
-    app.number_input(key="train_classic_margin").set_value(1.5)
+    app.number_input(key="epochs").set_value(3).run()
+    app.number_input(key="margin").set_value(1.5).run()
     app.text_input(key="train_classic_name").set_value("wide-margin")
     app.button(key="start").click().run()
     assert not app.exception
     settings = {"epochs": 3, "margin": 1.5, "batch_size": 128, "learning_rate": 0.001, "seed": 0}
-    assert calls == [("classic", "wide-margin", settings)]
-    assert app.text_input(key="train_classic_name").value == "my-classic"
+    assert calls == [("classic", "wide-margin", settings | {"one_epoch": False, "limits": Limits()})]
+
+
+def test_a_name_that_a_run_has_taken_is_not_suggested(open_app: OpenApp, own_models: Path, pretend) -> None:
+    pretend(dataclasses.replace(a_run("failed", [], "x"), settings={"recipe": "fast", "name": "my-fast", "seed": 0}))
+    assert open_app("train").text_input(key="train_fast_name").value == "my-fast-2"
 
 
 @pytest.mark.parametrize("name", ["", "../escape", "Mine", "best", "mine"])
@@ -95,26 +116,139 @@ def test_a_name_that_will_not_do_is_refused_in_words(open_app: OpenApp, own_mode
 
 def test_a_recipe_without_margin_has_no_margin_to_set(open_app: OpenApp, own_models: Path) -> None:
     app = open_app("train")
-    assert app.number_input(key="train_fast_margin").disabled
+    assert app.number_input(key="no_margin").disabled
 
 
 def test_a_running_run_shows_progress_and_a_way_to_stop(
     open_app: OpenApp, own_models: Path, pretend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    progress = {"event": "progress", "epoch": 3, "step": 50, "steps": 100}
-    pretend(a_run("running", [STARTED, *EPOCHS, progress]))
+    pretend(a_run("running", [STARTED, *EPOCHS, PROGRESS]))
     stopped = []
     monkeypatch.setattr(jobs, "stop", lambda run_id: stopped.append(run_id))
     app = open_app("train")
     assert not app.exception
     assert app.progress[0].value == 62
     assert "epoch 3 of 4" in app.progress[0].text
-    assert "92.0 %" in [metric.value for metric in app.metric]
+    shown = {metric.label: metric.value for metric in app.metric}
+    assert (
+        shown
+        | {
+            "Loss": "0.310",
+            "Validation AUC": "0.9700",
+            "Validation accuracy": "92.0 %",
+            "Images a second": "31,000",
+            "Learning rate": "0.02000",
+            "Time left": "2\N{NO-BREAK SPACE}s",
+        }
+        == shown
+    )
+    hills = component_data(app, "hills")
+    assert (hills["same"], hills["different"]) == (HISTOGRAM["same"], HISTOGRAM["different"])
+    assert hills["reach"] == 1.0
+    assert hills["threshold"] == pytest.approx(0.7 / 1.5)
     assert app.button(key="start").disabled
     app.button(key="stop_training").click().run()
-    assert stopped == ["20260101-000000-abcdef"]
+    assert stopped == ["20260101-000000-123456"]
     assert app.button(key="stop_training").disabled
+    assert app.button(key="pause").disabled
     assert "stopping" in app.progress[0].text
+
+
+@pytest.mark.parametrize(("events", "buttons"), [([], {"pause", "step"}), ([{"event": "paused"}], {"play", "step"})])
+def test_a_run_is_paused_played_and_stepped(
+    open_app: OpenApp, own_models: Path, pretend, monkeypatch: pytest.MonkeyPatch, events, buttons
+) -> None:
+    pretend(a_run("running", [STARTED, *EPOCHS, PROGRESS, *events]))
+    given = []
+    for name in ("pause", "play", "step"):
+        monkeypatch.setattr(jobs, name, lambda run_id, name=name: given.append((name, run_id)))
+    app = open_app("train")
+    assert {button.key for button in app.button} & {"pause", "play", "step"} == buttons
+    for name in sorted(buttons):
+        app.button(key=name).click().run()
+    assert given == [(name, "20260101-000000-123456") for name in sorted(buttons)]
+    assert ("paused in epoch 3 of 4" in app.progress[0].text) == bool(events)
+
+
+def test_a_run_that_stopped_goes_on(
+    open_app: OpenApp, own_models: Path, pretend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finished = {"event": "finished", "name": "mine", "stopped": True, "stopped_by": "alone"}
+    pretend(a_run("stopped", [STARTED, *EPOCHS, finished]))
+    calls = []
+    monkeypatch.setattr(jobs, "resume", lambda run_id, **options: calls.append((run_id, options["epochs"])))
+    app = open_app("train")
+    assert "when its server went away" in app.success[0].value
+    assert app.number_input(key="resume_epochs_latest").value == 4
+    app.number_input(key="resume_epochs_latest").set_value(9).run()
+    app.button(key="resume_latest").click().run()
+    assert calls == [("20260101-000000-123456", 9)]
+
+
+def test_a_link_repeats_every_setting(open_app: OpenApp, own_models: Path) -> None:
+    address = {
+        "recipe": "classic",
+        "epochs": "3",
+        "batch_size": "64",
+        "margin": "1.5",
+        "learning_rate": "0.002",
+        "seed": "7",
+    }
+    app = open_app("train", **address)
+    shown = {name: app.number_input(key=name).value for name in address if name != "recipe"}
+    assert shown == {"epochs": 3, "batch_size": 64, "margin": 1.5, "learning_rate": 0.002, "seed": 7}
+    app.get_by_key("recipe").set_value("best").run()
+    assert app.number_input(key="epochs").value == RECIPES["best"].epochs
+    assert app.number_input(key="seed").value == 7
+
+
+@pytest.mark.parametrize("value", ["", "nan", "inf", "-1", "1e999", "x", "9" * 400, "../.."])
+def test_a_strangers_setting_falls_back_to_the_recipes(open_app: OpenApp, own_models: Path, value: str) -> None:
+    app = open_app("train", epochs=value, seed=value, learning_rate=value, recipe=value)
+    assert not app.exception
+    assert app.number_input(key="epochs").value == RECIPES["fast"].epochs
+
+
+def test_the_operator_bounds_what_a_visitor_may_ask_for(
+    open_app: OpenApp, own_models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SIAMESE_MAX_EPOCHS", "5")
+    app = open_app("train", recipe="classic")
+    assert (app.number_input(key="epochs").value, app.number_input(key="epochs").max) == (5, 5)
+
+
+def test_a_server_for_looking_only_lets_nobody_change_anything(
+    open_app: OpenApp, own_models: Path, pretend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SIAMESE_READ_ONLY", "true")
+    pretend(a_run("running", [STARTED, *EPOCHS, PROGRESS]))
+    app = open_app("train")
+    assert not app.exception
+    enabled = {button.key for button in app.button if not button.disabled and not button.key.startswith("export_")}
+    assert enabled <= {"use_classic", "use_mine", "other_language"}
+    assert any("looking only" in caption.value for caption in app.caption)
+
+
+def test_an_operators_mistake_allows_nothing_and_is_told(
+    open_app: OpenApp, own_models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SIAMESE_READ_ONLY", "perhaps")
+    app = open_app("train")
+    assert "SIAMESE_READ_ONLY must be true or false" in app.error[0].value
+    assert "start" not in [button.key for button in app.button]
+
+
+def test_an_estimate_goes_by_what_this_machine_has_done(
+    open_app: OpenApp, own_models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert any("not measured yet" in caption.value for caption in open_app("train").caption)
+    monkeypatch.setattr(runs, "run_ids", lambda *_: ["one"])
+    times = {"started": 1767225604.0, "measuring": 1767225610.0, "finished": 1767225616.0}
+    said = [{"event": kind, "time": time} for kind, time in times.items()]
+    run = a_run("failed", [*said, *EPOCHS], "x")
+    monkeypatch.setattr(runs, "read", lambda *_: run)
+    app = open_app("train", epochs="4")
+    assert any("about 16\N{NO-BREAK SPACE}s" in caption.value for caption in app.caption)
 
 
 def test_a_run_that_has_said_nothing_yet_is_shown_as_waking(open_app: OpenApp, own_models: Path, pretend) -> None:
@@ -157,10 +291,26 @@ def test_a_start_that_loses_the_race_says_so(
 def test_models_stand_side_by_side(open_app: OpenApp, own_models: Path) -> None:
     app = open_app("train")
     table = app.dataframe[0].value
-    assert list(table.columns) == ["best", "classic", "mine"]
+    assert list(table.columns) == ["best", "classic"]
     assert table.loc["Recipe", "classic"] == "classic"
+    assert "Seed" not in table.index  # the same for both
     app.multiselect(key="compared").set_value(["classic"]).run()
-    assert list(app.dataframe[0].value.columns) == ["classic"]
+    table = app.dataframe[0].value
+    assert list(table.columns) == ["classic"]
+    assert table.loc["Seed", "classic"] == "0"
+
+
+def test_a_model_is_renamed_and_goes_on_being_used(open_app: OpenApp, own_models: Path) -> None:
+    app = open_app("train", model="mine")
+    app.text_input(key="new_name_mine").set_value("ours").run()
+    app.button(key="rename_mine").click().run()
+    assert not app.exception
+    assert list_names() == ["best", "classic", "ours"]
+    assert app.selectbox(key="model").value == "ours"
+    app.text_input(key="new_name_ours").set_value("best").run()
+    app.button(key="rename_ours").click().run()
+    assert "already" in app.toast[0].value
+    assert list_names() == ["best", "classic", "ours"]
 
 
 def test_only_a_visitors_own_model_can_be_deleted(open_app: OpenApp, own_models: Path) -> None:

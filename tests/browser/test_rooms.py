@@ -146,6 +146,8 @@ def test_a_run_is_seen_after_a_reload_and_by_others_and_stops(
     page.goto("/")
     open_room(page, "Train")
     page.get_by_label("Epochs").fill("200")
+    page.get_by_label("Epochs").press("Enter")
+    expect(page).to_have_url(re.compile("epochs=200"))
     page.get_by_label("Name", exact=True).fill("tiny")
     page.get_by_role("button", name="Start training").click()
     progress = page.get_by_test_id("stProgress")
@@ -160,6 +162,12 @@ def test_a_run_is_seen_after_a_reload_and_by_others_and_stops(
     expect(page.get_by_test_id("stProgress")).to_contain_text(
         re.compile(r"epoch [2-9]\d* of 200"), timeout=TRAINING_WAIT
     )
+    second.get_by_role("button", name="Pause").click()
+    expect(page.get_by_test_id("stProgress")).to_contain_text("paused in epoch")
+    expect(page.get_by_role("button", name="Play")).to_be_enabled()
+    expect(page.get_by_role("img", name=re.compile("Distances of the validation pairs"))).to_be_visible()
+    page.get_by_role("button", name="Play").click()
+    expect(second.get_by_test_id("stProgress")).not_to_contain_text("paused")
     second.get_by_role("button", name="Stop training").click()
 
     expect(second.get_by_role("button", name="Stop training")).to_be_disabled()
@@ -177,7 +185,7 @@ def test_a_run_is_seen_after_a_reload_and_by_others_and_stops(
     expect(slot(page, "A")).to_be_visible()
 
     open_room(page, "Train")
-    page.locator(".st-key-model_tiny").get_by_role("button", name="Delete").click()
+    page.locator(".st-key-model_tiny").get_by_role("button", name="More").click()
     page.get_by_role("button", name="Delete it").click()
     expect(page.locator(".st-key-model_tiny")).to_have_count(0)
     assert "tiny" not in list_names(server.artifacts)

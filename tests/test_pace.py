@@ -1,0 +1,60 @@
+import pytest
+
+from siamese_core.config import RECIPES
+from siamese_core.pace import estimate_seconds, seconds_left
+from siamese_core.runs import Run
+
+BEGAN = 1_767_225_600.0  # 2026-01-01 00:00:00 UTC
+
+
+def a_run(*events, recipe="fast", state="done", **settings):
+    settings = {"recipe": recipe, "name": "a", "seed": 0, **settings}
+    return Run("20260101-000000-000000", state, settings, list(events), None)
+
+
+def epoch(number, seconds):
+    return {"event": "epoch", "epoch": number, "seconds": seconds, "time": BEGAN + 100 * number}
+
+
+def whole(*seconds, **options):
+    return a_run(
+        {"event": "started", "time": BEGAN + 4},
+        *(epoch(number, each) for number, each in enumerate(seconds, start=1)),
+        {"event": "measuring", "time": BEGAN + 50},
+        {"event": "finished", "time": BEGAN + 56},
+        **options,
+    )
+
+
+def test_an_estimate_is_waking_epochs_and_measuring_without_the_first_epochs_compilation():
+    assert estimate_seconds(RECIPES["fast"].changed(epochs=10), [whole(5.0, 1.0, 2.0, 3.0)]) == 4 + 6 + 10 * 2.0
+
+
+def test_one_epoch_is_better_than_none():
+    assert estimate_seconds(RECIPES["fast"].changed(epochs=2), [whole(5.0)]) == 4 + 6 + 2 * 5.0
+
+
+@pytest.mark.parametrize(
+    "earlier",
+    [
+        [],
+        [whole(1.0, recipe="classic")],
+        [whole(1.0, batch_size=64)],
+        [a_run(epoch(1, 1.0), state="failed")],
+        [whole()],
+    ],
+)
+def test_what_was_never_measured_here_is_not_estimated(earlier):
+    assert estimate_seconds(RECIPES["fast"], earlier) is None
+
+
+def test_time_left_counts_the_epochs_to_come_and_the_rest_of_this_one():
+    progress = {"event": "progress", "epoch": 3, "step": 25, "steps": 100, "seconds": 0.5}
+    run = a_run(epoch(1, 9.0), epoch(2, 2.0), progress, state="running", epochs=5)
+    assert seconds_left(run) == pytest.approx((0.75 + 2) * 2.0)
+
+
+def test_time_left_in_the_first_epoch_goes_by_its_own_steps():
+    progress = {"event": "progress", "epoch": 1, "step": 25, "steps": 100, "seconds": 0.5}
+    assert seconds_left(a_run(progress, state="running", epochs=2)) == pytest.approx(1.75 * 2.0)
+    assert seconds_left(a_run(state="running")) is None

@@ -26,7 +26,7 @@ _MOUNT = register(
   </div>
   <div class="controls">
     <div class="ways"><button type="button" class="neighbours" data-word="neighbours"></button><button type="button"
-      class="epochs" data-word="epochs"></button></div>
+      class="epochs"></button></div>
     <div class="time">
       <button type="button" class="play"><i></i></button>
       <input class="epoch" type="range" min="0" step="1">

@@ -23,10 +23,9 @@ function makeDot(radius) {
 }
 
 // Paints dots on a plain ground. Places are in device pixels; colours are [red, green, blue] by label; `strength` says
-// how opaque the dot of a row is, 0 leaves it out.
-function paintCloud(context, { ground, places, labels, colours, strength, dot }) {
-  const { width, height } = context.canvas;
-  const picture = context.createImageData(width, height);
+// how opaque the dot of a row is, 0 leaves it out; `picture` is as large as the canvas and painted over.
+function paintCloud(context, { picture, ground, places, labels, colours, strength, dot }) {
+  const { width, height } = picture;
   const pixels = new Uint32Array(picture.data.buffer);
   pixels.fill(packed(ground));
   const inks = colours.map(packed);

@@ -171,7 +171,8 @@ function step(state, now) {
   const done = Math.min(1, (now - began) / MORPH);
   const share = done * done * (3 - 2 * done);
   const between = (one, other) => one + (other - one) * share;
-  for (let at = 0; at < state.places.length; at += 1) state.places[at] = between(from.places[at], to.places[at]);
+  const [start, end] = [from.places, to.places];
+  for (let at = 0; at < start.length; at += 1) state.places[at] = start[at] + (end[at] - start[at]) * share;
   state.home = Object.fromEntries(Object.keys(to.home).map((side) => [side, between(from.home[side], to.home[side])]));
   state.centres = to.centres.map((centre, label) => centre && centre.map((value, side) => between(from.centres[label][side], value)));
   state.exact = between(from.exact, to.exact);
@@ -214,6 +215,7 @@ function draw(state, now) {
   const radius = Math.min(7, (state.ids.length > 4000 ? 1.7 : 2.6) * Math.sqrt(state.view.zoom)) * ratio;
   if (state.dot?.radius !== radius) state.dot = { radius, ...makeDot(radius) };
   paintCloud(ground, {
+    picture: state.picture,
     ground: theme.paper,
     places: state.device,
     labels: state.labels,
@@ -233,6 +235,7 @@ function draw(state, now) {
       colours: theme.colours,
       ground: theme.paper,
       ink: theme.ink,
+      font: theme.font,
       toScreen: (x, y) => toScreen(state, x, y),
     });
   }
@@ -253,6 +256,7 @@ function fit(state) {
     canvas.width = Math.round(width * ratio);
     canvas.height = Math.round(height * ratio);
   }
+  state.picture = state.ground.createImageData(state.ground.canvas.width, state.ground.canvas.height);
   return true;
 }
 
@@ -293,7 +297,6 @@ function drawMarks(state) {
   const { marks, ratio, theme, hover } = state;
   marks.setTransform(ratio, 0, 0, ratio, 0, 0);
   marks.clearRect(0, 0, state.width, state.height);
-  marks.canvas.style.fontFamily = getComputedStyle(state.root).fontFamily;
   if (state.lasso.length) paintLasso(marks, state.lasso.map(([x, y]) => toScreen(state, x, y)), theme.primary);
   for (const mark of slotMarks(state)) {
     paintSlot(marks, {
@@ -302,6 +305,7 @@ function drawMarks(state) {
       neighbours: mark.neighbours.map((row) => [state.screen[2 * row], state.screen[2 * row + 1]]),
       colour: theme.slots[mark.letter],
       paper: `rgb(${theme.paper})`,
+      font: theme.font,
     });
   }
   if (hover >= 0) ring(marks, state.screen[2 * hover], state.screen[2 * hover + 1], 7, `rgb(${theme.paper})`, theme.ink);
@@ -333,6 +337,7 @@ function readTheme(state) {
   const read = (name) => style.getPropertyValue(name).trim();
   const palette = read("--st-chart-categorical-colors").split(/,(?![^(]*\))/).map((one) => toRgb(state, one.trim()));
   state.theme = {
+    font: style.fontFamily,
     paper: toRgb(state, read("--st-background-color")),
     ink: read("--st-text-color"),
     primary: read("--st-primary-color"),
@@ -611,6 +616,7 @@ function nameControls(state) {
   root.querySelector(".search").setAttribute("aria-label", words.search);
   root.querySelector(".epoch").setAttribute("aria-label", words.epoch);
   root.querySelector(".marks").setAttribute("aria-label", data.label);
+  root.querySelector(".epochs").textContent = data.epochs.length > 1 ? words.epochs : words.plane;
   root.querySelector(".ways").hidden = data.first !== "neighbours";
   root.querySelector(".time").hidden = data.epochs.length < 2;
   if (state.layout) showTime(state);

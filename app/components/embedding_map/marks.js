@@ -4,9 +4,10 @@ const TILE = 28;
 const COLUMNS = 100; // of the atlas
 const SHOWN_TILE = 34;
 const FRAME = 3;
+const PIN = 26; // pixels from a place to the letter that marks it
 
-function paintNames(context, { names, colours, centres, hidden, toScreen, ground, ink }) {
-  context.font = `600 13px ${getComputedStyle(context.canvas).fontFamily}`;
+function paintNames(context, { names, colours, centres, hidden, toScreen, ground, ink, font }) {
+  context.font = `600 13px ${font}`;
   context.textAlign = "center";
   context.textBaseline = "middle";
   context.lineJoin = "round";
@@ -53,29 +54,39 @@ function tileAt(row) {
   return [(row % COLUMNS) * TILE, Math.floor(row / COLUMNS) * TILE];
 }
 
-// Lines from a slot's place to its neighbours, a ring around each, and at the place a badge or a star with the letter.
-function paintSlot(context, { letter, place, neighbours, isStar, colour, paper }) {
-  context.strokeStyle = context.fillStyle = colour;
+// Lines from a slot's place to its neighbours, a ring around each, and the slot's letter: in a star at the place itself,
+// or on a pin above it, so that what lies near it is seen.
+function paintSlot(context, { letter, place, neighbours, isStar, colour, paper, font }) {
+  const [x, y] = place;
+  const head = isStar ? y : y < 2 * PIN ? y + PIN : y - PIN;
+  context.strokeStyle = colour;
   context.lineWidth = 1.5;
-  for (const [x, y] of neighbours) {
-    context.beginPath();
-    context.moveTo(...place);
-    context.lineTo(x, y);
-    context.stroke();
-    ring(context, x, y, 5, paper, colour);
+  for (const [nearX, nearY] of neighbours) line(context, x, y, nearX, nearY);
+  for (const [nearX, nearY] of neighbours) ring(context, nearX, nearY, 4, paper, colour);
+  if (!isStar) {
+    line(context, x, y, x, head);
+    ring(context, x, y, 6, paper, colour);
   }
   context.beginPath();
-  if (isStar) star(context, ...place, 17);
-  else context.arc(...place, 11, 0, 2 * Math.PI);
+  if (isStar) star(context, x, y, 17);
+  else context.arc(x, head, 11, 0, 2 * Math.PI);
+  context.fillStyle = colour;
   context.fill();
   context.strokeStyle = paper;
   context.lineWidth = 2;
   context.stroke();
   context.fillStyle = paper;
-  context.font = `700 12px ${getComputedStyle(context.canvas).fontFamily}`;
+  context.font = `700 12px ${font}`;
   context.textAlign = "center";
   context.textBaseline = "middle";
-  context.fillText(letter, place[0], place[1] + 1);
+  context.fillText(letter, x, head + 1);
+}
+
+function line(context, x, y, toX, toY) {
+  context.beginPath();
+  context.moveTo(x, y);
+  context.lineTo(toX, toY);
+  context.stroke();
 }
 
 function ring(context, x, y, radius, paper, colour) {
@@ -86,7 +97,6 @@ function ring(context, x, y, radius, paper, colour) {
     context.strokeStyle = style;
     context.stroke();
   }
-  context.lineWidth = 1.5;
 }
 
 function star(context, x, y, radius) {

@@ -141,7 +141,7 @@ def draw_map(
         embeddings: (n, d) by the network that was kept.
         kept: The epoch it is of.
         earlier: What was seen of the training; without it there is the kept epoch alone.
-        seed: Decides the t-SNE map, which takes about ten seconds for 10,000 items; None leaves it out.
+        seed: Decides the t-SNE map, which takes some twenty seconds for 10,000 items; None leaves it out.
     """
     seen = earlier or EpochPlanes()
     if kept not in seen.planes:

@@ -201,7 +201,7 @@ def test_training_tells_its_events_and_saves_a_model_that_serves(tmp_path):
     events = [json.loads(line) for line in ran.stdout.splitlines()]
     kinds = [event["event"] for event in events]
     assert kinds[0] == "started"
-    assert kinds[-2:] == ["epoch", "finished"]
+    assert kinds[-3:] == ["epoch", "measuring", "finished"]
     assert events[-1]["metrics"]["tutorial_pairs"]["accuracy"] > 0.85
     drawn = load_bundle("mine", tmp_path).embedding_map
     assert drawn.epochs.tolist() == [0, 1]

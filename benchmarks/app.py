@@ -4,8 +4,8 @@
 
 Starts the server, opens it in headless Chromium, and measures from the start of the process to the first distance on
 the screen; then clicks tiles of the wall and measures from click to new distance; then asks the system for the
-server's resident memory; then opens "Why this distance" and clicks on; then draws on the pad without lifting the mouse
-and counts the distances that come meanwhile; then drags the threshold on the page Evaluate; then opens the map, hovers
+server's resident memory; then draws on the pad without lifting the mouse and counts the distances that come meanwhile;
+then opens "Why this distance" and clicks on; then drags the threshold on the page Evaluate; then opens the map, hovers
 over its dots and plays its epochs.
 Prints medians as Markdown. Needs requirements-dev.txt and a Chromium.
 """
@@ -42,6 +42,7 @@ COUNT_ANSWERS = f"""() => {{
   window.looking.observe(document.body, {{subtree: true, childList: true, characterData: true}});
 }}"""
 WINDOW_SECONDS = 2.0
+SETTLED = 500  # ms: the last stroke is answered
 HOVERS = """async (map, count) => {
   const [canvas, card] = [map.querySelector(".marks"), map.querySelector(".card")];
   const box = canvas.getBoundingClientRect();
@@ -140,16 +141,17 @@ def time_heat_maps(page: Page, count: int) -> list[float]:
     return seconds
 
 
-def count_answers(page: Page, windows: int) -> list[float]:
+def count_answers(browser: Browser, url: str, windows: int) -> list[float]:
     """New distances a second while the mouse draws and is not lifted, window after window."""
+    page = open_page(browser, url)
     page.get_by_role("radio", name="Draw").click()
     pad = page.get_by_role("img", name="Sketch pad for slot")
-    pad.wait_for()
+    pad.scroll_into_view_if_needed()
     box = pad.bounding_box()
     rates = []
     for number in range(windows):
         page.get_by_role("button", name="Clear", exact=True).click(force=True)
-        page.wait_for_timeout(500)
+        page.wait_for_timeout(SETTLED)
         page.evaluate(COUNT_ANSWERS)
         page.mouse.move(box["x"] + 40, box["y"] + 40)
         page.mouse.down()
@@ -159,6 +161,8 @@ def count_answers(page: Page, windows: int) -> list[float]:
             page.mouse.move(box["x"] + 130 + reach * math.cos(angle), box["y"] + 130 + reach * math.sin(angle))
         rates.append(page.evaluate("window.answers") / elapsed)
         page.mouse.up()
+        page.wait_for_timeout(SETTLED)
+    page.context.close()
     return rates
 
 
@@ -225,8 +229,8 @@ def main() -> None:
                 starts.append(time.perf_counter() - started)
                 clicks += time_clicks(page, arguments.clicks)
                 memory.append(resident_megabytes(pid))
+                answers += count_answers(browser, url, arguments.clicks)
                 heat_maps += time_heat_maps(page, arguments.clicks)
-                answers += count_answers(page, arguments.clicks)
                 drags += time_drags(page, arguments.clicks)
                 page.goto(f"{url}/?model=classic")
                 page.wait_for_selector(DISTANCE)

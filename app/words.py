@@ -30,8 +30,12 @@ def catalogue() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
 
 def language() -> str:
     """The language chosen in the address or by the switch, else the browser's, else English."""
-    asked = (st.session_state.get("lang"), st.context.locale, st.context.headers.get("Accept-Language"))
-    known = (str(one)[:2].lower() for one in asked if one)
+    sources = (  # each asked only when those before it say nothing: every word on a page comes by here
+        lambda: st.session_state.get("lang"),
+        lambda: st.context.locale,
+        lambda: st.context.headers.get("Accept-Language"),
+    )
+    known = (str(asked)[:2].lower() for source in sources if (asked := source()))
     return next((one for one in known if one in LANGUAGES), next(iter(LANGUAGES)))
 
 

@@ -29,7 +29,7 @@ def offer_comparison(found: Finding) -> None:
         offer_files(found)
         offer_figures(found)
         st.caption(say("taking.snippet"))
-        st.code(write_snippet(found), "python", wrap_lines=True)
+        st.code(write_snippet(found), None, wrap_lines=True)  # highlighted words are too pale to read
 
 
 def offer_files(found: Finding) -> None:

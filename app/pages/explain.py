@@ -53,7 +53,7 @@ def step(name: str, *sources: tuple[str, str], **values: object) -> Iterator[Non
         for module, function in sources:
             found = excerpt(f"siamese_core.{module}", function)
             st.caption(say("explain.place", file=found.file, line=found.line))
-            st.code(found.code, language="python")
+            st.code(found.code, language=None)  # highlighted words are too pale to read
 
 
 @st.fragment

@@ -135,9 +135,9 @@ def show_estimate(recipe: Recipe, settings: dict[str, Any]) -> None:
     changes = {name: settings[name] for name in CHANGEABLE}
     seconds = estimate_seconds(recipe.changed(**changes), map(runs.read, reversed(runs.run_ids())))
     if seconds is None:
-        st.caption(say("train.estimate_none"), help=say("train.estimate_help"))
+        st.caption(say("train.estimate_none"))
     else:
-        st.caption(say("train.estimate", time=write_seconds(seconds)), help=say("train.estimate_help"))
+        st.caption(say("train.estimate", time=write_seconds(seconds)))
 
 
 def suggest_name(recipe: str) -> str:

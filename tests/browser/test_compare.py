@@ -155,6 +155,7 @@ def test_a_photograph_fills_the_slot(open_context: Callable[..., BrowserContext]
     page = open_context(permissions=["camera"]).new_page()
     page.goto("/?item_a=5&item_b=9")
     page.get_by_role("radio", name="Camera").click()
+    page.wait_for_function("document.querySelector('video')?.videoWidth > 0")  # before that it takes none
     page.get_by_role("button", name="Take Photo").click()
     expect(slot(page, "A")).to_contain_text("camera")
     expect(page.get_by_role("button", name="bright on black")).to_be_visible()

@@ -104,12 +104,13 @@ def train(
     control = Control(on_pause=report.paused, one_epoch=one_epoch, max_seconds=max_seconds, attended=attended)
 
     def on_event(event: Any) -> None:
-        if type(event).__name__ == "EpochEvent":
+        if type(event).__name__ == "EpochEvent" and event.epoch > epochs_before:  # earlier ones are told again
             control.epoch_ended()
         report.event(event)
 
     try:
         resumed = Checkpoint.load(checkpoint) if resume and checkpoint else None
+        epochs_before = len(resumed.history) if resumed else 0
         if resumed is None:
             control.until_first_epoch()
         collection = load_collection()

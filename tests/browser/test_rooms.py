@@ -1,5 +1,6 @@
 """Journeys through Pairs and Train, and what holds for every room."""
 
+import contextlib
 import os
 import re
 import signal
@@ -8,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from siamese_core import runs
 from siamese_core.artifacts import list_names, load_bundle
@@ -75,6 +76,15 @@ def test_typing_a_j_moves_nothing(page: Page) -> None:
     assert focused_pair(page) == -1
 
 
+def press_until(page: Page, key: str, shown: Locator, *, count: int) -> None:
+    """Press a key until the page has answered: it listens a moment after it shows its buttons."""
+    for _ in range(5):
+        page.keyboard.press(key)
+        with contextlib.suppress(AssertionError):
+            return expect(shown).to_have_count(count, timeout=4_000)
+    return expect(shown).to_have_count(count)
+
+
 def test_you_against_the_network_by_keys_alone(page: Page) -> None:
     page.goto("/pairs")
     page.get_by_role("radio", name="Guess").click()
@@ -82,16 +92,13 @@ def test_you_against_the_network_by_keys_alone(page: Page) -> None:
     for number in range(1, 11):
         expect(page.get_by_text(f"{number} of 10")).to_be_visible()
         expect(page.get_by_role("button", name="Same")).to_be_visible()
-        page.keyboard.press("s")
-        expect(page.get_by_text("The labels say")).to_be_visible()
+        press_until(page, "s", page.get_by_text("The labels say"), count=1)
         expect(page.get_by_role("button", name="Next")).to_be_visible()
-        page.keyboard.press("n")
-        expect(page.get_by_text("The labels say")).to_have_count(0)
+        press_until(page, "n", page.get_by_text("The labels say"), count=0)
     expect(page.get_by_role("heading", name=re.compile("You win|A draw|The network wins"))).to_be_visible()
     score = page.get_by_test_id("stMetric").filter(has_text="You").get_by_test_id("stMetricValue")
     expect(score).to_have_text("5")  # half of the pairs are the same
-    page.keyboard.press("n")
-    expect(page.get_by_text("1 of 10")).to_be_visible()
+    press_until(page, "n", page.get_by_text("1 of 10"), count=1)
 
 
 def test_the_ten_pairs_can_be_taken_away(page: Page) -> None:

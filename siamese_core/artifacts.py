@@ -20,11 +20,11 @@ import os
 import re
 import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -44,6 +44,7 @@ OPTIONAL_FILES = ("map.npz", "familiarity.npz")
 PROJECT_ARTIFACTS = Path(__file__).resolve().parent.parent / "artifacts"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _NOT_BUNDLES = ("sample",)
+Parsed = TypeVar("Parsed")
 _DAMAGED = "The model {name} has a damaged {file}; train or install it again."
 
 
@@ -110,10 +111,7 @@ class Bundle:
         Raises:
             BundleError: They are not what the manifest's code version wrote.
         """
-        try:
-            embeddings = _from_npz(self._gallery)["embeddings"]
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-            raise BundleError(_DAMAGED, name=self.name, file="gallery.npz") from error
+        embeddings = self._parse("gallery.npz", self._gallery, lambda arrays: arrays["embeddings"])
         if embeddings.dtype != np.float32 or embeddings.ndim != 2 or not np.isfinite(embeddings).all():
             raise BundleError("The model {name} has a gallery.npz of the wrong kind; train it again.", name=self.name)
         return embeddings
@@ -127,10 +125,7 @@ class Bundle:
         """
         if self._map is None:
             return None
-        try:
-            drawn = EmbeddingMap.from_arrays(_from_npz(self._map))
-        except (OSError, ValueError, KeyError, TypeError, IndexError, zipfile.BadZipFile) as error:
-            raise BundleError(_DAMAGED, name=self.name, file="map.npz") from error
+        drawn = self._parse("map.npz", self._map, EmbeddingMap.from_arrays)
         if len(drawn) != len(self.gallery_embeddings):
             raise BundleError(_DAMAGED, name=self.name, file="map.npz")
         return drawn
@@ -144,10 +139,14 @@ class Bundle:
         """
         if self._familiarity is None:
             return None
+        return self._parse("familiarity.npz", self._familiarity, Familiarity.from_arrays)
+
+    def _parse(self, file: str, content: bytes, parse: Callable[[dict[str, np.ndarray]], Parsed]) -> Parsed:
+        """What a file's arrays stand for; a `BundleError` that names the file where they stand for nothing."""
         try:
-            return Familiarity.from_arrays(_from_npz(self._familiarity))
-        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
-            raise BundleError(_DAMAGED, name=self.name, file="familiarity.npz") from error
+            return parse(_from_npz(content))
+        except (OSError, ValueError, KeyError, TypeError, IndexError, zipfile.BadZipFile) as error:
+            raise BundleError(_DAMAGED, name=self.name, file=file) from error
 
 
 def artifacts_root() -> Path:

@@ -1,4 +1,4 @@
-"""What training shows instead of an image: mirrored, moved, or as somebody might draw the item.
+"""What training shows instead of an image: mirrored, moved, as somebody might draw the item, or with a part hidden.
 
 All of it runs on the device, a batch at a time, and is decided by a seed (2,) that differs from step to step.
 """
@@ -15,6 +15,8 @@ MAX_TURN, MAX_STRETCH, MAX_SHEAR, MAX_FLARE = 0.2, 0.3, 0.15, 0.35
 """Radians, logarithm of a factor on each axis, shear, share by which the width grows or shrinks from top to bottom."""
 ROOM = 10
 """Pixels around an image into which it may be warped before it is fitted into its frame again."""
+ERASED_SIDES = (4.0, 12.0)
+"""Shortest and longest side of an erased rectangle, in pixels."""
 ITEM_LEVEL = 15.0
 """Brightness above which a pixel belongs to the item and not to the ground."""
 
@@ -30,11 +32,11 @@ def augmented(images: tf.Tensor, recipe: Recipe, seed: tf.Tensor) -> tf.Tensor:
         images = _mirrored(images, seed)
     drawn_count = tf.cast(tf.round(recipe.drawn * tf.cast(tf.shape(images)[0], tf.float32)), tf.int32)
     to_draw, to_keep = images[:drawn_count], images[drawn_count:]
-    kept = _shifted(to_keep, recipe.shift, seed + 1) if recipe.shift else to_keep
-    if not recipe.drawn:
-        return kept
-    drawings = _drawn(_fitted(_warped(tf.cast(to_draw, tf.float32), seed + 4), images.shape[1]), seed + 3)
-    return tf.concat([tf.cast(tf.clip_by_value(drawings, 0.0, 255.0), tf.uint8), kept], axis=0)
+    shown = _shifted(to_keep, recipe.shift, seed + 1) if recipe.shift else to_keep
+    if recipe.drawn:
+        drawings = _drawn(_fitted(_warped(tf.cast(to_draw, tf.float32), seed + 4), images.shape[1]), seed + 3)
+        shown = tf.concat([tf.cast(tf.clip_by_value(drawings, 0.0, 255.0), tf.uint8), shown], axis=0)
+    return _erased(shown, recipe.erased, seed + 7) if recipe.erased else shown
 
 
 def _mirrored(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
@@ -49,6 +51,26 @@ def _shifted(images: tf.Tensor, reach: int, seed: tf.Tensor) -> tf.Tensor:
     padded = tf.pad(images, [[0, 0], [reach, reach], [reach, reach]])
     rows = tf.gather(padded, corner[:, :1] + tf.range(height), axis=1, batch_dims=1)
     return tf.gather(rows, corner[:, 1:] + tf.range(width), axis=2, batch_dims=1)
+
+
+def _erased(images: tf.Tensor, share: float, seed: tf.Tensor) -> tf.Tensor:
+    """A share of the (n, h, w) images, by chance, with a rectangle anywhere in them blackened.
+
+    References:
+        Z. Zhong et al., "Random erasing data augmentation", AAAI 2020.
+    """
+    chances = tf.random.stateless_uniform([5, tf.shape(images)[0], 1], seed)
+    rows = _within(chances[0], chances[1], images.shape[1])
+    columns = _within(chances[2], chances[3], images.shape[2])
+    is_hidden = (rows & (chances[4] < share))[:, :, None] & columns[:, None, :]
+    return tf.where(is_hidden, tf.zeros_like(images), images)
+
+
+def _within(middle: tf.Tensor, length: tf.Tensor, side: int) -> tf.Tensor:
+    """Which of `side` places (n, side) lie in a stretch whose middle and length are (n, 1) chances in [0, 1)."""
+    shortest, longest = ERASED_SIDES
+    away = tf.abs(tf.range(side, dtype=tf.float32) + 0.5 - side * middle)
+    return away < (shortest + (longest - shortest) * length) / 2.0
 
 
 def _drawn(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:

@@ -13,6 +13,7 @@ BOUNDS: Mapping[str, tuple[float, float]] = {
     "temperature": (0.01, 10.0),
     "label_smoothing": (0.0, 0.5),
     "drawn": (0.0, 1.0),
+    "erased": (0.0, 1.0),
     "batch_size": (8, 2048),
     "learning_rate": (1e-6, 1.0),
     "weight_decay": (0.0, 1.0),
@@ -44,6 +45,7 @@ class Recipe:
         flip: Whether training mirrors half of the images left to right.
         shift: Training moves each image by up to this many pixels a direction.
         drawn: Share of the images that training sees as somebody might draw them.
+        erased: Share of the images of which training blackens a rectangle.
         mirror: Whether the finished encoder embeds an image and its mirror image together, see `networks.with_mirror`.
     """
 
@@ -63,6 +65,7 @@ class Recipe:
     flip: bool = False
     shift: int = 0
     drawn: float = 0.0
+    erased: float = 0.0
     mirror: bool = False
 
     def to_dict(self) -> dict[str, Any]:
@@ -162,7 +165,7 @@ RECIPES: Mapping[str, Recipe] = {
             loss="posterior",
             optimizer="muon",
             schedule="one_cycle",
-            epochs=12,
+            epochs=24,
             batch_size=256,
             learning_rate=0.006,
             weight_decay=0.05,
@@ -171,6 +174,7 @@ RECIPES: Mapping[str, Recipe] = {
             flip=True,
             shift=2,
             drawn=0.3,
+            erased=0.3,
             mirror=True,
         ),
         Recipe(

@@ -7,7 +7,7 @@ import tensorflow as tf
 from siamese_core.augmentation import augmented
 from siamese_core.config import RECIPES
 
-PLAIN = dataclasses.replace(RECIPES["best"], flip=False, shift=0, drawn=0.0)
+PLAIN = dataclasses.replace(RECIPES["best"], flip=False, shift=0, drawn=0.0, erased=0.0)
 SEED = tf.constant([3, 7])
 
 
@@ -63,8 +63,20 @@ def test_drawings_fill_their_frame_as_preprocessed_ones_do(images):
     assert np.mean(np.array(lengths) >= 26) > 0.9
 
 
+def test_a_share_of_the_images_loses_one_rectangle_and_the_others_stay(images):
+    whole = np.full_like(images, 200)
+    changed = change(whole, erased=0.3)
+    hidden = [np.argwhere(image == 0) for image in changed if (image == 0).any()]
+    assert 0.2 < len(hidden) / len(images) < 0.4
+    for places in hidden:
+        sides = np.ptp(places, axis=0) + 1
+        assert len(places) == sides.prod()
+        assert (sides <= 12).all()
+    assert set(np.unique(changed)) == {0, 200}
+
+
 def test_same_seed_same_change_another_seed_another(images):
-    settings = {"flip": True, "shift": 2, "drawn": 0.5}
+    settings = {"flip": True, "shift": 2, "drawn": 0.5, "erased": 0.5}
     first, again = change(images, **settings), change(images, **settings)
     np.testing.assert_array_equal(first, again)
     assert (first != change(images, seed=tf.constant([3, 8]), **settings)).any()

@@ -12,9 +12,10 @@ from app.exports import offer_export
 from app.operator import limits
 from app.runs import offer_resume
 from app.words import say, tell, write_number, write_seconds, write_share
-from siamese_core import jobs, runs
+from siamese_core import artifacts, jobs, runs
 from siamese_core.artifacts import Bundle
 from siamese_core.errors import SiameseError
+from siamese_core.packing import pack_bundle
 from siamese_core.runs import Run
 
 MEGABYTE = 1_000_000
@@ -79,14 +80,41 @@ def show_leftover(run: Run) -> None:
 
 def show_menu(name: str, *, shipped: bool) -> None:
     """What is done to a model more seldom."""
-    if shipped or limits().read_only:
-        return
     with st.popover(say("models.more"), icon=":material/more_horiz:"):
+        st.download_button(
+            say("models.download"),
+            lambda: pack_bundle(name),
+            f"{name}.zip",
+            "application/zip",
+            key=f"download_{name}",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        if shipped or limits().read_only:
+            return
+        st.divider()
         renamed = st.text_input(say("models.new_name"), name, max_chars=64, key=f"new_name_{name}")
         st.button(say("models.rename"), key=f"rename_{name}", on_click=rename_model, args=(name, renamed))
         st.divider()
         st.write(say("models.delete_ask", name=name))
         st.button(say("models.delete_it"), key=f"delete_{name}", on_click=delete_model, args=(name,))
+
+
+def offer_upload(running: bool) -> None:
+    """Take in a model that was downloaded here or elsewhere; it is checked, and made anew from its weights."""
+    if limits().read_only:
+        return
+    with st.popover(say("models.upload"), icon=":material/upload:"):
+        st.caption(say("models.upload_note"))
+        file = st.file_uploader(say("models.upload_file"), type=[".zip"], key="upload")
+        name = st.text_input(say("models.upload_name"), max_chars=64, key="upload_name")
+        if st.button(say("models.upload_now"), key="upload_now", disabled=running or file is None) and file:
+            try:
+                jobs.install(file.getvalue(), artifacts.check_name(name.strip()), limits=limits())
+            except SiameseError as error:
+                st.error(tell(error), icon=":material/error:")
+            else:
+                st.rerun()
 
 
 def rename_model(name: str, new_name: str) -> None:

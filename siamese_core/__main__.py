@@ -1,6 +1,7 @@
 """The command line: `python -m siamese_core --help`."""
 
 import json
+import resource
 import sys
 import time
 from dataclasses import asdict
@@ -12,7 +13,7 @@ import numpy as np
 
 from siamese_core import artifacts
 from siamese_core.artifacts import DEFAULT_NAME, Bundle, list_names, load_bundle
-from siamese_core.building import MeasuringEvent, build_bundle, find_familiarity, find_labels, measure
+from siamese_core.building import MeasuringEvent, build_bundle, find_familiarity, find_labels, measure, rebuild_bundle
 from siamese_core.calibration import is_unsure
 from siamese_core.checkpoint import Checkpoint
 from siamese_core.collection import Collection
@@ -24,6 +25,7 @@ from siamese_core.errors import BundleError, SiameseError
 from siamese_core.exporting import ENDINGS, PARITY_IMAGES, export
 from siamese_core.gallery import Gallery
 from siamese_core.images import load_image
+from siamese_core.packing import pack_bundle, read_pack
 from siamese_core.projection import draw_map
 
 MODEL = click.option("--model", default=DEFAULT_NAME, show_default=True, metavar="NAME", help="The model that decides.")
@@ -130,6 +132,38 @@ def train(
         report.failed(str(error))
         raise
     report.finished(bundle, control.reason)
+
+
+@main.command()
+@click.argument("pack", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--name", required=True, help="The model's name here: small letters, digits, hyphens.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON event a line.")
+@click.option("--max-seconds", type=float, hidden=True, help="End after this much computing.")
+def install(pack: Path, name: str, as_json: bool, max_seconds: float | None) -> None:
+    """Take in PACK, a model's file that `pack` wrote: its weights are checked, everything else is made anew."""
+    if artifacts.exists(name):
+        raise BundleError(f"There is a model {name!r} already; choose another name.")
+    if max_seconds:
+        resource.setrlimit(resource.RLIMIT_CPU, (max(1, int(max_seconds)),) * 2)
+    report = _JsonReport() if as_json else _TextReport()
+    try:
+        taken = read_pack(pack.read_bytes())
+        report.started(name, taken.recipe.to_dict(), taken.seed)
+        bundle = rebuild_bundle(taken, name, load_collection(), on_event=report.event)
+    except SiameseError as error:
+        report.failed(str(error))
+        raise
+    report.finished(bundle, None)
+
+
+@main.command()
+@click.argument("name")
+@click.option("--to", type=FILE, help="The file to write; NAME.zip when left out.")
+def pack(name: str, to: Path | None) -> None:
+    """Write the model NAME as one file, which `install` and the app take in."""
+    content, path = pack_bundle(name), to or Path(f"{name}.zip")
+    path.write_bytes(content)
+    click.echo(f"{path}: {len(content) / 1e6:.1f} MB")
 
 
 @main.command()

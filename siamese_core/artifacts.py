@@ -203,7 +203,7 @@ def load_bundle(name: str, root: Path | None = None) -> Bundle:
             known=known,
         )
     manifest = _read(folder, "manifest.json")
-    hashes = _parse_manifest(name, manifest)
+    hashes = parse_manifest(name, manifest)
     contents = {}
     for file, wanted in hashes.items():
         contents[file] = _read(folder, file)
@@ -295,7 +295,7 @@ def _add_file(name: str, file: str, content: bytes, root: Path) -> Bundle:
     """Save a verified bundle again with one file more, or with that one replaced."""
     load_bundle(name, root)
     folder = root / name
-    kept = {known: _read(folder, known) for known in _parse_manifest(name, _read(folder, "manifest.json"))}
+    kept = {known: _read(folder, known) for known in parse_manifest(name, _read(folder, "manifest.json"))}
     return _install(name, kept | {file: content}, root)
 
 
@@ -371,7 +371,12 @@ def delete_bundle(name: str, root: Path | None = None) -> None:
             raise BundleError("There is no model {name!r} to delete.", name=name) from error
 
 
-def _parse_manifest(name: str, content: bytes) -> dict[str, str]:
+def parse_manifest(name: str, content: bytes) -> dict[str, str]:
+    """The SHA-256 of each file that a manifest names.
+
+    Raises:
+        BundleError: It is damaged, of another schema, or does not name the files of a bundle.
+    """
     try:
         manifest = json.loads(content)
         schema, hashes = manifest["schema"], manifest["files"]

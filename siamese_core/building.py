@@ -1,4 +1,4 @@
-"""From a recipe to a finished bundle: train, export, measure, save."""
+"""From a recipe, or from trained weights, to a finished bundle: train, export, measure, save."""
 
 import platform
 from collections.abc import Callable, Sequence
@@ -12,14 +12,15 @@ import numpy as np
 from siamese_core.artifacts import PROJECT_ARTIFACTS, SHIPPED, Bundle, check_name, exists, load_bundle, save_bundle
 from siamese_core.calibration import Calibration, calibrate, reliability
 from siamese_core.checkpoint import Checkpoint
-from siamese_core.collection import Collection, validation_positions
+from siamese_core.collection import VALIDATION_SEED, Collection, validation_positions
 from siamese_core.comparison import pair_distances
 from siamese_core.config import Recipe
 from siamese_core.encoder import Encoder
-from siamese_core.errors import RunError
-from siamese_core.evaluation import accuracy, roc
+from siamese_core.errors import BundleError, RunError
+from siamese_core.evaluation import accuracy, best_threshold, roc
 from siamese_core.exhaustive import all_pair_distances, evaluate_all_pairs, retrieval
 from siamese_core.familiarity import Familiarity, learn_familiarity
+from siamese_core.packing import Pack
 from siamese_core.pairs import tutorial_pairs
 from siamese_core.projection import EpochPlanes, draw_map
 from siamese_core.unseen import evaluate_unseen, one_shot
@@ -33,6 +34,22 @@ PACKAGES = ("tensorflow", "keras", "numpy", "onnx", "tf2onnx")
 @dataclass(frozen=True)
 class MeasuringEvent:
     """The training is over; what it made is exported and measured."""
+
+
+@dataclass(frozen=True)
+class _Made:
+    """A trained network, the Keras models `encoder` and `embedder`, and what is known of how it came to be."""
+
+    recipe: Recipe
+    seed: int
+    held_out: Sequence[str]
+    encoder: Any
+    embedder: Any
+    threshold: float
+    validation: dict[str, float]
+    history: list[dict[str, Any]]
+    kept_epoch: int
+    stopped: bool
 
 
 def build_bundle(
@@ -66,8 +83,7 @@ def build_bundle(
         BundleError: The name is not allowed, or the disk refuses.
         RunError: Classes cannot be held out, see `find_labels`, or training was stopped with nothing to keep.
     """
-    from siamese_core.networks import describe, to_onnx, weights_by_name  # these bring TensorFlow in
-    from siamese_core.training import train
+    from siamese_core.training import train  # brings TensorFlow in
 
     check_name(name)
     training, test = collection.split("train"), collection.split("test")
@@ -87,36 +103,108 @@ def build_bundle(
         resumed=resumed,
     )
     on_event(MeasuringEvent())
-    onnx = to_onnx(trained.embedder)
-    encoder = Encoder(onnx)
-    embeddings = encoder.embed(test.images)
-    calibration = calibrate(encoder.embed(training.images[validation]), training.labels[validation])
+    made = _Made(
+        recipe=recipe,
+        seed=seed,
+        held_out=held_out,
+        encoder=trained.encoder,
+        embedder=trained.embedder,
+        threshold=trained.kept.threshold,
+        validation={"accuracy": trained.kept.accuracy, "auc": trained.kept.auc},
+        history=[asdict(event) for event in trained.history],
+        kept_epoch=trained.kept.epoch,
+        stopped=trained.stopped,
+    )
+    return _measure_and_save(made, name, collection, planes, root)
+
+
+def rebuild_bundle(
+    pack: Pack,
+    name: str,
+    collection: Collection,
+    *,
+    on_event: Callable[[Any], None] = lambda _: None,
+    root: Path | None = None,
+) -> Bundle:
+    """Save as the bundle `name` what the weights of an uploaded one make of this code and these data.
+
+    Raises:
+        BundleError: The weights do not fit the network, the name is not allowed, or the disk refuses.
+        RunError: Its classes cannot have been held out.
+    """
+    from siamese_core.networks import NETWORKS, load_weights, with_mirror
+
+    check_name(name)
+    encoder = NETWORKS[pack.recipe.network]()
+    try:
+        load_weights(encoder, pack.weights)
+    except ValueError as error:
+        raise BundleError(
+            "The weights in this file do not fit the network {network}.", network=pack.recipe.network
+        ) from error
+    embedder = with_mirror(encoder) if pack.recipe.mirror else encoder
+    on_event(MeasuringEvent())
+    training = collection.split("train")
+    _, validation = validation_positions(training.labels, held_out=find_labels(pack.held_out, collection.class_names))
+    pairs = tutorial_pairs(training.labels[validation], np.random.default_rng(VALIDATION_SEED))  # as in training
+    embeddings = embedder.predict(training.images[validation], batch_size=1_000, verbose=0)
+    distances = pair_distances(embeddings, pairs)
+    threshold = best_threshold(distances, pairs.is_same)
+    made = _Made(
+        recipe=pack.recipe,
+        seed=pack.seed,
+        held_out=pack.held_out,
+        encoder=encoder,
+        embedder=embedder,
+        threshold=threshold,
+        validation={
+            "accuracy": accuracy(distances, pairs.is_same, threshold),
+            "auc": roc(distances, pairs.is_same).auc,
+        },
+        history=pack.history,
+        kept_epoch=pack.kept_epoch,
+        stopped=pack.stopped,
+    )
+    return _measure_and_save(made, name, collection, EpochPlanes(), root)
+
+
+def _measure_and_save(made: _Made, name: str, collection: Collection, planes: EpochPlanes, root: Path | None) -> Bundle:
+    """Export a trained network, measure what the exported one does, and save it with all that is known of it."""
+    from siamese_core.networks import describe, to_onnx, weights_by_name  # these bring TensorFlow in
+
+    training, test = collection.split("train"), collection.split("test")
+    unseen_labels = find_labels(made.held_out, collection.class_names)
+    _, validation = validation_positions(training.labels, held_out=unseen_labels)
+    onnx = to_onnx(made.embedder)
+    served = Encoder(onnx)
+    embeddings = served.embed(test.images)
+    calibration = calibrate(served.embed(training.images[validation]), training.labels[validation])
     return save_bundle(
         name,
         onnx=onnx,
-        weights=weights_by_name(trained.encoder),
+        weights=weights_by_name(made.encoder),
         config={
-            "recipe": recipe.to_dict(),
-            "seed": seed,
-            "kept_epoch": trained.kept.epoch,
-            "stopped": trained.stopped,
-            "held_out": list(held_out),
+            "recipe": made.recipe.to_dict(),
+            "seed": made.seed,
+            "kept_epoch": made.kept_epoch,
+            "stopped": made.stopped,
+            "held_out": list(made.held_out),
             "data": {"name": collection.name, "fingerprint": collection.fingerprint},
             "class_names": list(collection.class_names),
             "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
-            "layers": describe(trained.encoder),
+            "layers": describe(made.encoder),
         },
         metrics={
-            "threshold": trained.kept.threshold,
-            "validation": {"accuracy": trained.kept.accuracy, "auc": trained.kept.auc},
+            "threshold": made.threshold,
+            "validation": made.validation,
             "calibration": calibration.to_dict(),
-            **measure(embeddings, test.labels, trained.kept.threshold, calibration, unseen_labels),
-            "parameters": trained.encoder.count_params(),
-            "seconds": sum(event.seconds for event in trained.history),
+            **measure(embeddings, test.labels, made.threshold, calibration, unseen_labels),
+            "parameters": made.encoder.count_params(),
+            "seconds": sum(epoch["seconds"] for epoch in made.history),
         },
-        history=[asdict(event) for event in trained.history],
+        history=made.history,
         gallery_embeddings=embeddings,
-        embedding_map=draw_map(embeddings, kept=trained.kept.epoch, earlier=planes, seed=seed),
+        embedding_map=draw_map(embeddings, kept=made.kept_epoch, earlier=planes, seed=made.seed),
         familiarity=find_familiarity(collection),
         root=root,
     )

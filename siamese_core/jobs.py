@@ -32,7 +32,8 @@ from siamese_core.artifacts import (
 from siamese_core.config import RECIPES, check_bounds
 from siamese_core.errors import RunError
 from siamese_core.limits import Limits
-from siamese_core.runs import Run, current, find, forget, read, runs_folder, take, write_settings
+from siamese_core.packing import read_pack
+from siamese_core.runs import CHANGEABLE, Run, current, find, forget, read, runs_folder, take, write_settings
 
 _BUSY = "The model {name} is being trained; wait until it is done or stop it."
 _attended: dict[Path, IO[bytes]] = {}
@@ -127,6 +128,30 @@ def resume(
 
     options = ["--replace", "--resume", *(["--one-epoch"] if one_epoch else [])]
     return _launch(open_folder, options, limits, root)
+
+
+def install(content: bytes, name: str, *, limits: Limits | None = None, root: Path | None = None) -> Run:
+    """Take in a model's file from a visitor: checked here, before anything is written, and made anew by a run.
+
+    Raises:
+        BundleError: It is no sound model of this project, see `packing.read_pack`, or the name is not allowed.
+        RunError: Another run is going on, the name is taken, or the operator forbids it.
+    """
+    root, limits = root or artifacts_root(), limits or Limits()
+    limits.check_writable()
+    _check_free(name, root)
+    pack = read_pack(content)
+    limits.check_room(root, coming=3 * len(content))
+    own = {key: getattr(pack.recipe, key) for key in CHANGEABLE if getattr(RECIPES[pack.recipe.name], key) is not None}
+    changes = {key: value for key, value in own.items() if value is not None}
+    settings = {"recipe": pack.recipe.name, "name": name, "seed": pack.seed, **changes, "uploaded": True}
+
+    def open_folder() -> Path:
+        folder = _new_folder(settings, root)
+        (folder / "upload.zip").write_bytes(content)
+        return folder
+
+    return _launch(open_folder, [], limits, root)
 
 
 def pause(run_id: str, root: Path | None = None) -> None:
@@ -226,11 +251,9 @@ def _new_folder(settings: dict[str, Any], root: Path) -> Path:
 
 def _spawn(folder: Path, options: list[str], root: Path, *, held: tuple[int, ...]) -> None:
     settings = json.loads((folder / "settings.json").read_text())
-    arguments = [f"--{key.replace('_', '-')}={value}" for key, value in settings.items()]
-    places = [f"--checkpoint={(folder / 'checkpoint.npz').resolve()}", f"--attended={_attended_file(root)}"]
     with (folder / "events.jsonl").open("ab") as events, (folder / "log.txt").open("wb") as log:
         child = subprocess.Popen(
-            [sys.executable, "-m", "siamese_core", "train", "--json", *arguments, *places, *options],
+            [sys.executable, "-m", "siamese_core", *_command(settings, folder, root), "--json", *options],
             cwd=PROJECT_ARTIFACTS.parent,
             env={**os.environ, "SIAMESE_ARTIFACTS": str(root.resolve())},
             stdin=subprocess.DEVNULL,
@@ -241,6 +264,15 @@ def _spawn(folder: Path, options: list[str], root: Path, *, held: tuple[int, ...
         )
     (folder / "pid").write_text(str(child.pid))
     threading.Thread(target=child.wait, daemon=True).start()  # leaves no zombie behind
+
+
+def _command(settings: dict[str, Any], folder: Path, root: Path) -> list[str]:
+    """What the command line is asked to do for a run of these settings."""
+    if settings.get("uploaded"):
+        return ["install", str((folder / "upload.zip").resolve()), f"--name={settings['name']}"]
+    arguments = [f"--{key.replace('_', '-')}={value}" for key, value in settings.items()]
+    places = [f"--checkpoint={(folder / 'checkpoint.npz').resolve()}", f"--attended={_attended_file(root)}"]
+    return ["train", *arguments, *places]
 
 
 def _tell(run_id: str, order: signal.Signals, root: Path | None) -> None:

@@ -1,18 +1,23 @@
 """Runs as the app starts and follows them. What a child says is written by small programs in its place."""
 
+import hashlib
+import io
 import json
 import os
 import shutil
 import signal
 import sys
 import time
+import zipfile
 
+import numpy as np
 import pytest
 
 from siamese_core import jobs, runs
-from siamese_core.artifacts import PROJECT_ARTIFACTS, list_names
+from siamese_core.artifacts import FILES, PROJECT_ARTIFACTS, list_names, load_bundle
 from siamese_core.errors import BundleError, RunError
 from siamese_core.limits import Limits
+from siamese_core.packing import pack_bundle, read_pack
 
 EPOCH = {"event": "epoch", "epoch": 1, "epochs": 2, "loss": 1.0, "accuracy": 0.9, "auc": 0.95}
 
@@ -68,7 +73,8 @@ def test_child_is_the_projects_own_command_line(child, tmp_path):
     child("print(json.dumps({'event': 'epoch', 'arguments': sys.argv[1:]}), flush=True)")
     run = ended(jobs.start("classic", "mine", margin=2.0, root=tmp_path), tmp_path)
     arguments = run.events[0]["arguments"]
-    assert arguments[1:5] == ["-m", "siamese_core", "train", "--json"]
+    assert arguments[1:4] == ["-m", "siamese_core", "train"]
+    assert "--json" in arguments
     assert {"--recipe=classic", "--name=mine", "--margin=2.0", "--seed=0"} <= set(arguments)
     assert "--max-seconds=14400" in arguments
     assert f"--attended={tmp_path / '.runs' / 'attended'}" in arguments
@@ -295,10 +301,58 @@ def test_a_model_in_training_is_neither_renamed_nor_deleted(child, tmp_path):
     ended(run, tmp_path)
 
 
+def test_an_upload_is_checked_before_anything_is_written(child, tmp_path):
+    for content, name, limits, error, reason in (
+        (b"PK", "theirs", None, BundleError, "damaged"),
+        (pack_bundle("classic"), "best", None, RunError, "already"),
+        (pack_bundle("classic"), "theirs", Limits(read_only=True), RunError, "looking only"),
+        (pack_bundle("classic"), "theirs", Limits(max_megabytes=0.1), RunError, "delete one first"),
+    ):
+        with pytest.raises(error, match=reason):
+            jobs.install(content, name, limits=limits, root=tmp_path)
+    assert os.listdir(tmp_path) == []
+
+
+def test_an_upload_is_a_run_that_builds_the_model_anew(child, tmp_path):
+    child("print(json.dumps({'event': 'failed', 'message': ' '.join(sys.argv[4:])}), flush=True)")
+    run = ended(jobs.install(pack_bundle("classic"), "theirs", root=tmp_path), tmp_path)
+    pack = tmp_path / ".runs" / run.id / "upload.zip"
+    assert run.message == f"install {pack} --name=theirs --json --max-seconds=14400"
+    assert read_pack(pack.read_bytes()).recipe == run.recipe
+
+
+@pytest.mark.slow
+def test_what_comes_back_from_a_pack_is_the_same_model(tmp_path):
+    run = jobs.install(pack_bundle("classic"), "theirs", root=tmp_path)
+    wait_for(lambda: runs.read(run.id, tmp_path).state != "running", seconds=400)
+    assert (runs.read(run.id, tmp_path).state, runs.read(run.id, tmp_path).message) == ("done", None)
+    theirs, ours = load_bundle("theirs", tmp_path), load_bundle("classic")
+    assert theirs.threshold == pytest.approx(ours.threshold, abs=1e-6)
+    assert theirs.metrics["all_pairs"] == pytest.approx(ours.metrics["all_pairs"], abs=1e-6)
+    np.testing.assert_allclose(theirs.gallery_embeddings, ours.gallery_embeddings, atol=1e-5)
+
+
+@pytest.mark.slow
+def test_weights_of_another_network_are_refused_by_the_network(tmp_path):
+    files = {name: (PROJECT_ARTIFACTS / "best" / name).read_bytes() for name in FILES}
+    config = json.loads((PROJECT_ARTIFACTS / "classic" / "config.json").read_text())
+    files["config.json"] = json.dumps(config).encode()
+    files["history.json"] = (PROJECT_ARTIFACTS / "classic" / "history.json").read_bytes()
+    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in (files | {"manifest.json": json.dumps({"schema": 1, "files": hashes})}).items():
+            archive.writestr(name, content)
+    run = jobs.install(buffer.getvalue(), "theirs", root=tmp_path)
+    wait_for(lambda: runs.read(run.id, tmp_path).state != "running", seconds=400)
+    assert "do not fit the network classic" in runs.read(run.id, tmp_path).message
+    assert list_names(tmp_path) == []
+
+
 @pytest.mark.slow
 def test_real_run_trains_stops_and_keeps_its_best_epoch(tmp_path):
     run = jobs.start("fast", "mine", epochs=100, root=tmp_path)
-    wait_for(lambda: runs.read(run.id, tmp_path).epochs, seconds=120)
+    wait_for(lambda: runs.read(run.id, tmp_path).epochs, seconds=400)
     jobs.stop(run.id, tmp_path)
     wait_for(lambda: runs.read(run.id, tmp_path).state != "running", seconds=60)
     run = runs.read(run.id, tmp_path)
@@ -307,7 +361,7 @@ def test_real_run_trains_stops_and_keeps_its_best_epoch(tmp_path):
     assert run.stopped_by == "asked"
 
     jobs.resume(run.id, epochs=len(run.epochs) + 1, one_epoch=True, root=tmp_path)
-    wait_for(lambda: runs.read(run.id, tmp_path).state != "running", seconds=120)
+    wait_for(lambda: runs.read(run.id, tmp_path).state != "running", seconds=400)
     resumed = runs.read(run.id, tmp_path)
     assert resumed.state == "done"
     assert resumed.epochs[:-1] == [

@@ -35,6 +35,7 @@ LIGHT = [
     "jobs",
     "limits",
     "pace",
+    "packing",
     "pairs",
     "plots",
     "runs",

@@ -8,7 +8,7 @@ import streamlit as st
 from app import cache
 from app.chosen import chosen_model
 from app.components.network_diagram import network_diagram
-from app.models import open_bundles, show_comparison, show_models
+from app.models import offer_upload, open_bundles, show_comparison, show_models
 from app.operator import limits
 from app.runs import show_run
 from app.words import say, tell, write_seconds
@@ -198,6 +198,7 @@ with live:
 st.header(say("train.models"), anchor=False)
 bundles = open_bundles()
 show_models(bundles)
+offer_upload(running)
 if bundles:
     show_comparison(bundles)
     show_network(chosen_model())

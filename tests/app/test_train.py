@@ -326,3 +326,28 @@ def test_without_a_model_the_form_is_still_there(open_app: OpenApp, own_artifact
     app = open_app("train")
     assert not app.exception
     assert app.button(key="start")
+
+
+def test_a_model_is_taken_in_from_a_file(open_app: OpenApp, own_models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+    monkeypatch.setattr(jobs, "install", lambda content, name, **_: calls.append((content, name)))
+    app = open_app("train")
+    assert app.button(key="upload_now").disabled
+    app.file_uploader(key="upload").upload("theirs.zip", b"PK").run()
+    app.text_input(key="upload_name").set_value("theirs").run()
+    app.button(key="upload_now").click().run()
+    assert not app.exception
+    assert calls == [(b"PK", "theirs")]
+
+
+@pytest.mark.parametrize(("content", "name"), [(b"PK", "theirs"), (b"x" * 1000, "theirs"), (b"PK", "../theirs")])
+def test_a_file_that_is_no_model_is_refused_in_words(
+    open_app: OpenApp, own_models: Path, content: bytes, name: str
+) -> None:
+    app = open_app("train")
+    app.file_uploader(key="upload").upload("theirs.zip", content).run()
+    app.text_input(key="upload_name").set_value(name).run()
+    app.button(key="upload_now").click().run()
+    assert not app.exception
+    assert app.error[0].value
+    assert runs.latest() is None

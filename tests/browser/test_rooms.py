@@ -198,6 +198,25 @@ def test_a_run_is_seen_after_a_reload_and_by_others_and_stops(
     assert "tiny" not in list_names(server.artifacts)
 
 
+def test_a_model_is_downloaded_and_taken_in_again(page: Page, server: Server) -> None:
+    page.goto("/train")
+    page.locator(".st-key-model_classic").get_by_role("button", name="More").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download as one file").click()
+    assert download.value.suggested_filename == "classic.zip"
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Take in a model").click()
+    page.locator("input[type=file]").set_input_files(
+        {"name": "classic.zip", "mimeType": "application/zip", "buffer": download.value.path().read_bytes()}
+    )
+    page.get_by_label("Name here").fill("theirs")
+    page.get_by_label("Name here").press("Enter")
+    page.get_by_role("button", name="Take it in").click()
+    expect(page.get_by_text("theirs is trained")).to_be_visible(timeout=TRAINING_WAIT)
+    expect(page.locator(".st-key-model_theirs")).to_be_visible()
+    assert load_bundle("theirs", server.artifacts).threshold == pytest.approx(load_bundle("classic").threshold)
+
+
 def test_a_killed_run_is_reported_and_the_next_one_can_start(page: Page, server: Server) -> None:
     page.goto("/")
     open_room(page, "Train")

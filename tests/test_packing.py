@@ -1,0 +1,230 @@
+"""Bundles as one file, and what strangers might send instead."""
+
+import hashlib
+import io
+import json
+import stat
+import zipfile
+import zlib
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from safetensors.numpy import load, save
+
+from siamese_core import packing
+from siamese_core.artifacts import FILES, PROJECT_ARTIFACTS, load_bundle, load_weights
+from siamese_core.errors import BundleError
+from siamese_core.packing import pack_bundle, read_pack
+
+
+@pytest.fixture(scope="module")
+def packed():
+    return pack_bundle("classic")
+
+
+def unpacked(content):
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def zipped(files):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def with_files(packed, **changes):
+    """The pack with files replaced and a manifest that names them truly: what a careful stranger sends."""
+    files = unpacked(packed) | {name.replace("__", "."): content for name, content in changes.items()}
+    manifest = json.loads(files["manifest.json"])
+    manifest["files"] = {name: hashlib.sha256(files[name]).hexdigest() for name in manifest["files"]}
+    return zipped(files | {"manifest.json": json.dumps(manifest).encode()})
+
+
+def with_config(packed, **changes):
+    config = json.loads(unpacked(packed)["config.json"])
+    return with_files(packed, config__json=json.dumps(config | changes).encode())
+
+
+def test_what_was_packed_is_read_back(packed):
+    pack, bundle = read_pack(packed), load_bundle("classic")
+    assert (pack.recipe, pack.seed, pack.kept_epoch) == (bundle.recipe, bundle.seed, bundle.config["kept_epoch"])
+    assert [epoch["loss"] for epoch in pack.history] == [epoch["loss"] for epoch in bundle.history]
+    for name, weight in load_weights("classic", PROJECT_ARTIFACTS).items():
+        np.testing.assert_array_equal(pack.weights[name], weight)
+    assert pack_bundle("classic") == packed
+
+
+@pytest.mark.parametrize("name", ["best", "classic"])
+def test_a_pack_fits_through_the_apps_upload(name):
+    assert len(pack_bundle(name)) < 8_000_000
+
+
+@pytest.mark.parametrize("content", [b"", b"x", b"PK\x05\x06" + bytes(18), b"\x89HDF\r\n\x1a\n" + bytes(100)])
+def test_what_is_no_zip_of_a_model_is_refused(content):
+    with pytest.raises(BundleError):
+        read_pack(content)
+
+
+def test_a_file_too_large_is_not_even_opened(packed, monkeypatch):
+    monkeypatch.setattr(packing, "MAX_BYTES", len(packed) - 1)
+    with pytest.raises(BundleError, match="has up to"):
+        read_pack(packed)
+
+
+@pytest.mark.parametrize("name", ["../evil", "/etc/passwd", "sub/config.json", "run.py", "config.json\\", "weights/"])
+def test_other_names_than_a_models_are_refused(packed, name):
+    with pytest.raises(BundleError, match="each once and nothing else"):
+        read_pack(zipped(unpacked(packed) | {name: b"x"}))
+
+
+@pytest.mark.parametrize("file", [*FILES, "manifest.json"])
+def test_a_missing_file_is_refused(packed, file):
+    files = unpacked(packed)
+    del files[file]
+    with pytest.raises(BundleError, match="each once and nothing else"):
+        read_pack(zipped(files))
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_file_that_is_there_twice_is_refused(packed):
+    buffer = io.BytesIO(packed)
+    with zipfile.ZipFile(buffer, "a") as archive:
+        archive.writestr("config.json", b"{}")
+    with pytest.raises(BundleError, match="each once and nothing else"):
+        read_pack(buffer.getvalue())
+
+
+def test_a_link_is_refused(packed):
+    files = unpacked(packed)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in files.items():
+            entry = zipfile.ZipInfo(name)
+            if name == "map.npz":
+                entry.external_attr = (stat.S_IFLNK | 0o777) << 16
+                content = b"/etc/passwd"
+            archive.writestr(entry, content)
+    with pytest.raises(BundleError, match="links or locked"):
+        read_pack(buffer.getvalue())
+
+
+def test_a_bomb_is_refused_by_what_it_says_and_by_what_it_is(packed, monkeypatch):
+    monkeypatch.setattr(packing, "MAX_UNPACKED", 8_000_000)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in (unpacked(packed) | {"map.npz": bytes(9_000_000)}).items():
+            archive.writestr(name, content)
+    bomb = buffer.getvalue()
+    with pytest.raises(BundleError, match="would unpack to more than 8 MB"):
+        read_pack(bomb)
+    lying = bomb.replace((9_000_000).to_bytes(4, "little"), (10).to_bytes(4, "little"))
+    assert lying != bomb
+    with pytest.raises(BundleError, match="damaged"):
+        read_pack(lying)
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_file_that_is_not_the_manifests_is_refused(packed, file):
+    files = unpacked(packed)
+    with pytest.raises(BundleError, match=rf"{file} in this file is not what"):
+        read_pack(zipped(files | {file: files[file] + b" "}))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"recipe": {"name": "classic", "network": "os.system"}},
+        {"recipe": None},
+        {"seed": -1},
+        {"seed": 1e400},
+        {"seed": "0"},
+        {"kept_epoch": 0},
+        {"kept_epoch": 10**9},
+        {"kept_epoch": [1]},
+        {"held_out": ["Hat"]},
+        {"held_out": 3},
+    ],
+)
+def test_settings_that_no_model_has_are_refused(packed, changes):
+    with pytest.raises(BundleError, match="settings that no model"):
+        read_pack(with_config(packed, **changes))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"network": "unknown"},
+        {"network": ["classic"]},
+        {"loss": "eval"},
+        {"name": "../classic"},
+        {"optimizer": "sgd"},
+        {"shift": 10**9},
+        {"shift": "2"},
+        {"flip": "yes"},
+        {"mirror": 7},
+        {"epochs": 10**9},
+        {"surprise": 1},
+    ],
+)
+def test_a_recipe_of_other_kinds_is_refused(packed, changes):
+    recipe = load_bundle("classic").recipe.to_dict() | changes
+    with pytest.raises(BundleError, match="settings that no model"):
+        read_pack(with_config(packed, recipe=recipe))
+
+
+@pytest.mark.parametrize(
+    "history",
+    [b"{}", b"[]", b"[1]", b"[" * 100_000, b'[{"epochs": 1}]', b"null", b"\xff", b'[{"epochs": 1, "loss": NaN}]'],
+)
+def test_a_history_that_is_none_is_refused(packed, history):
+    with pytest.raises(BundleError, match="settings that no model"):
+        read_pack(with_files(packed, history__json=history))
+
+
+def test_histograms_are_kept_when_they_are_histograms(packed):
+    history = [dict(epoch) for epoch in load_bundle("classic").history]
+    histogram = {"limit": 2.0, "same": [1, 2], "different": [3, 4]}
+    sound = [epoch | {"histogram": histogram, "learning_rate": 0.1, "script": "<b>"} for epoch in history]
+    told = read_pack(with_files(packed, history__json=json.dumps(sound).encode())).history
+    assert told[0]["histogram"] == histogram
+    assert "script" not in told[0]
+    for wrong in ({"limit": -1.0}, {"same": []}, {"same": "12"}, {"different": ["x"]}):
+        damaged = [epoch | {"histogram": histogram | wrong} for epoch in history]
+        with pytest.raises(BundleError, match="settings that no model"):
+            read_pack(with_files(packed, history__json=json.dumps(damaged).encode()))
+
+
+def test_weights_must_be_finite_float32_numbers(packed):
+    weights = load(unpacked(packed)["weights.safetensors"])
+    for bad, reason in ((np.nan, "not a finite"), (np.inf, "not a finite")):
+        changed = weights | {"dense_1/bias": np.full(128, bad, np.float32)}
+        with pytest.raises(BundleError, match=reason):
+            read_pack(with_files(packed, weights__safetensors=save(changed)))
+    for wrong in (weights | {"dense_1/bias": np.zeros(128)}, {str(n): np.zeros(1, np.float32) for n in range(1_001)}):
+        with pytest.raises(BundleError, match="of another kind"):
+            read_pack(with_files(packed, weights__safetensors=save(wrong)))
+
+
+@pytest.mark.parametrize("content", [b"", bytes(8), b"\xff" * 64, b"\x80\x04\x95cos\nsystem\n(S'id'\ntR."])
+def test_weights_that_are_no_safetensors_are_refused(packed, content):
+    with pytest.raises(BundleError, match="damaged"):
+        read_pack(with_files(packed, weights__safetensors=content))
+
+
+@settings(max_examples=150, deadline=None)
+@given(place=st.floats(0, 1, exclude_max=True), value=st.integers(0, 255))
+def test_whatever_byte_is_changed_it_is_the_same_model_or_a_refusal(packed, place, value):
+    content = bytearray(packed)
+    content[int(place * len(content))] = value
+    try:
+        pack = read_pack(bytes(content))
+    except BundleError:
+        return
+    assert zlib.crc32(pack.weights["dense_1/kernel"].tobytes()) == zlib.crc32(
+        read_pack(packed).weights["dense_1/kernel"].tobytes()
+    )

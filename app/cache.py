@@ -32,6 +32,8 @@ _LOG = logging.getLogger(__name__)
 
 MODELS_KEPT = 8
 EXPORTS_KEPT = 4
+PAIRED_ITEMS = 10_000
+"""Items of a split whose pairs are shown: the test split's all. To embed all training images takes half a minute."""
 VOTERS = 20
 """Neighbours whose agreement makes an item suspect of a wrong label."""
 WITNESSES = 50
@@ -132,14 +134,14 @@ def weight_shapes(model: Bundle) -> Mapping[str, list[tuple[int, ...]]]:
 
 
 def pair_table(model: Bundle, split: str) -> PairTable:
-    """The tutorial's pairs of a split with their distances; the first call for training pairs takes a while."""
+    """The tutorial's pairs among a split's first items; the first call for training pairs takes some seconds."""
     with st.spinner(say("busy.pairs")):
         return _pair_table(model, collection(), split)
 
 
 @st.cache_resource(show_spinner=False, max_entries=MODELS_KEPT, hash_funcs=_BY_CONTENT)
 def _pair_table(model: Bundle, data: Collection, split_name: str) -> PairTable:
-    split = data.split(split_name)
+    split = data.split(split_name).first(PAIRED_ITEMS)
     pairs = _pairs(data, split_name)
     is_embedded = split_name == "test"
     embeddings = model.gallery_embeddings[split.ids] if is_embedded else model.encoder.embed(split.images)
@@ -149,7 +151,7 @@ def _pair_table(model: Bundle, data: Collection, split_name: str) -> PairTable:
 @st.cache_resource(show_spinner=False, max_entries=4, hash_funcs=_BY_CONTENT)
 def _pairs(data: Collection, split_name: str) -> Pairs:
     """The very pairs that the models are judged on."""
-    return tutorial_pairs(data.split(split_name).labels, np.random.default_rng(TEST_PAIRS_SEED))
+    return tutorial_pairs(data.split(split_name).first(PAIRED_ITEMS).labels, np.random.default_rng(TEST_PAIRS_SEED))
 
 
 def class_pairs(model: Bundle) -> ClassPairs:

@@ -1,6 +1,6 @@
 """A training run as a visitor follows and steers it: the running one, or the last."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -8,6 +8,7 @@ import streamlit as st
 from app import cache
 from app.chosen import chosen_model, use_model
 from app.components.distance_histograms import distance_histograms
+from app.components.figure_tiles import FigureTile, figure_tiles
 from app.operator import limits
 from app.refusals import told_to_visitor
 from app.words import say, tell, write_number, write_seconds, write_share
@@ -156,21 +157,25 @@ def show_figures(epochs: Sequence[Mapping[str, Any]], run: Run | None = None) ->
     if epochs and "histogram" in epochs[-1]:
         farthest = max(epoch["histogram"]["limit"] for epoch in epochs)
         distance_histograms(epochs[-1], limit=farthest, key="hills")
-    with st.grid(min_column_width=170, key="tiles"):
-        losses = [epoch["loss"] for epoch in epochs]
-        is_under_way = run is not None and now["epoch"] == len(epochs) + 1
-        tile("loss", write_number(now["loss"], 3), [*losses, now["loss"]] if is_under_way else losses)
-        if epochs:
-            tile("auc", write_number(epochs[-1]["auc"], 4), [epoch["auc"] for epoch in epochs])
-            tile("accuracy", write_share(epochs[-1]["accuracy"]), [epoch["accuracy"] for epoch in epochs])
-        if "learning_rate" in now:
-            tile("rate", write_number(now["learning_rate"], 5))
-        tile("speed", write_number(now["images_per_second"]))
-        left = seconds_left(run) if run else None
-        if left is not None:
-            tile("left", write_seconds(left))
+    figure_tiles(list(find_tiles(epochs, now, run)), key="tiles")
 
 
-def tile(name: str, value: str, course: Sequence[float] = ()) -> None:
-    """A figure, with its course once it has one."""
-    st.metric(say(f"live.{name}"), value, chart_data=list(course) if len(course) > 1 else None, border=True)
+def find_tiles(epochs: Sequence[Mapping[str, Any]], now: Mapping[str, Any], run: Run | None) -> Iterator[FigureTile]:
+    """The newest figures, the first ones with their course; arguments as above, `now` the newest word of the run."""
+    losses = [epoch["loss"] for epoch in epochs]
+    is_under_way = run is not None and now["epoch"] == len(epochs) + 1
+    yield tile("loss", write_number(now["loss"], 3), [*losses, now["loss"]] if is_under_way else losses)
+    if epochs:
+        yield tile("auc", write_number(epochs[-1]["auc"], 4), [epoch["auc"] for epoch in epochs])
+        yield tile("accuracy", write_share(epochs[-1]["accuracy"]), [epoch["accuracy"] for epoch in epochs])
+    if "learning_rate" in now:
+        yield tile("rate", write_number(now["learning_rate"], 5))
+    yield tile("speed", write_number(now["images_per_second"]))
+    left = seconds_left(run) if run else None
+    if left is not None:
+        yield tile("left", write_seconds(left))
+
+
+def tile(name: str, value: str, course: Sequence[float] = ()) -> FigureTile:
+    """A figure by its name in the catalogue."""
+    return FigureTile(say(f"live.{name}"), value, tuple(course))

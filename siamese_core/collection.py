@@ -40,6 +40,10 @@ class Split:
     def __len__(self) -> int:
         return len(self.labels)
 
+    def first(self, count: int) -> "Split":
+        """The first items alone, or all where there are fewer; nothing is copied."""
+        return Split(self.name, self.images[:count], self.labels[:count], self.ids[:count])
+
     def position(self, item_id: int) -> int:
         """The row of the item with this number.
 

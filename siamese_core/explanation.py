@@ -1,5 +1,6 @@
 """What a distance is made of: its share in each dimension of the embeddings, and in each part of the images."""
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -7,9 +8,9 @@ import numpy as np
 
 from siamese_core.comparison import euclidean_distances
 
-PATCH = 6
+PATCH = 7
 """Side of the hidden square, px: about a collar, a heel, a sleeve."""
-STRIDE = 2
+STRIDE = 3
 
 
 @dataclass(frozen=True)
@@ -63,16 +64,16 @@ def occlusion(embed: Callable[[np.ndarray], np.ndarray], image: np.ndarray, othe
         M. Zeiler, R. Fergus, "Visualizing and Understanding Convolutional Networks", 2014, section 4.2; there the
         square is grey, here black, which is what surrounds the items.
     """
-    height, width = image.shape
-    corners = [
-        (top, left) for top in range(0, height - PATCH + 1, STRIDE) for left in range(0, width - PATCH + 1, STRIDE)
-    ]
-    images = np.repeat(image[None], len(corners) + 1, axis=0)  # (corners + 1, 28, 28), the last one whole
-    for hidden, (top, left) in zip(images, corners, strict=False):
+    corners = list(itertools.product(*(range(0, side - PATCH + 1, STRIDE) for side in image.shape)))
+    images = np.repeat(image[None], len(corners), axis=0)
+    for hidden, (top, left) in zip(images, corners, strict=True):
         hidden[top : top + PATCH, left : left + PATCH] = 0
-    distances = euclidean_distances(embed(images), other)
-    change, covered = np.zeros(image.shape), np.zeros(image.shape)
-    for (top, left), distance in zip(corners, distances, strict=False):
-        change[top : top + PATCH, left : left + PATCH] += distance - distances[-1]
+    changed = (images != image).any(axis=(1, 2))  # of the others the change is known: none
+    distances = euclidean_distances(embed(np.concatenate([image[None], images[changed]])), other)
+    changes = np.zeros(len(corners))
+    changes[changed] = distances[1:] - distances[0]
+    total, covered = np.zeros(image.shape), np.zeros(image.shape)
+    for (top, left), change in zip(corners, changes, strict=True):
+        total[top : top + PATCH, left : left + PATCH] += change
         covered[top : top + PATCH, left : left + PATCH] += 1
-    return (change / covered).astype(np.float32)
+    return (total / covered).astype(np.float32)

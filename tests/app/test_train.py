@@ -129,7 +129,7 @@ def test_a_running_run_shows_progress_and_a_way_to_stop(
     assert not app.exception
     assert app.progress[0].value == 62
     assert "epoch 3 of 4" in app.progress[0].text
-    shown = {metric.label: metric.value for metric in app.metric}
+    shown = {tile["label"]: tile["value"] for tile in component_data(app, "tiles")["tiles"]}
     assert (
         shown
         | {

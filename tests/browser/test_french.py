@@ -75,6 +75,7 @@ def test_the_switch_turns_to_english_and_the_link_stays_english(
     french.goto("/?item_b=25")
     expect(distance(french)).to_have_text(re.compile(r"\d,\d{4}"))
     french.get_by_role("radio", name="Dessin").click()
+    expect(french).to_have_url(re.compile("source=draw"))
     french.get_by_role("button", name="EN", exact=True).click()
     expect(distance(french)).to_have_text(re.compile(r"\d\.\d{4}"))
     expect(french).to_have_url(re.compile("lang=en"))

@@ -1,9 +1,9 @@
 """The front door: `streamlit run streamlit_app.py`. Opens data and model before the first visitor comes."""
 
-import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import anyio
 import anyio.to_thread
 import streamlit as st
 from starlette.middleware import Middleware
@@ -16,16 +16,15 @@ from app.sprites import sprite_routes
 
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
-    """Warm up, then take what is now in memory out of the garbage collector's rounds: Streamlit runs one a rerun."""
-    from app import cache  # the caches need the runtime, which is there only now
+    """Warm up while the first visitor's browser is still loading the front end."""
+    from app.warming import warm_up  # the caches need the runtime, which is there only now
 
     # A folder called pages beside the main script means Streamlit's old multipage apps, until st.navigation has run
     # once: the very first visitor, were it at /pairs, would get that page without its frame.
     PagesManager.uses_pages_directory = False
-    await anyio.to_thread.run_sync(cache.warm_up)
-    gc.collect()
-    gc.freeze()
-    yield
+    async with anyio.create_task_group() as beside:
+        beside.start_soon(anyio.to_thread.run_sync, warm_up)
+        yield
 
 
 app = st.App(

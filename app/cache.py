@@ -1,7 +1,6 @@
 """Everything the app keeps between two runs of a script: the only place in the app that opens data or models."""
 
 import hashlib
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from app.words import say
-from siamese_core import artifacts, jobs
+from siamese_core import artifacts
 from siamese_core.artifacts import Bundle
 from siamese_core.building import TEST_PAIRS_SEED
 from siamese_core.calibration import Reliability, reliability
@@ -19,7 +18,6 @@ from siamese_core.collection import VALIDATION_SEED, Collection, Split, validati
 from siamese_core.comparison import pair_distances
 from siamese_core.confusion import ClassPairs, count_class_pairs, hardest_pairs
 from siamese_core.data import open_collection
-from siamese_core.errors import SiameseError
 from siamese_core.evaluation import bootstrap_thresholds
 from siamese_core.exhaustive import nearest_others
 from siamese_core.export_child import Download, export_in_child
@@ -27,8 +25,6 @@ from siamese_core.gallery import Gallery
 from siamese_core.pairs import Pairs, tutorial_pairs
 from siamese_core.projection import EmbeddingMap, draw_map
 from siamese_core.suspects import Suspects, find_suspects
-
-_LOG = logging.getLogger(__name__)
 
 MODELS_KEPT = 8
 EXPORTS_KEPT = 4
@@ -238,20 +234,3 @@ def exported(model: Bundle, format_name: str) -> Download:
 @st.cache_resource(show_spinner=False, max_entries=EXPORTS_KEPT)
 def _exported(name: str, fingerprint: str, format_name: str) -> Download:  # noqa: ARG001  (a part of the key)
     return export_in_child(name, format_name)
-
-
-def warm_up() -> None:
-    """Open the data and the first model and let them answer once, so that the first visitor waits for nothing.
-
-    Runs that another server has left learn that somebody is there again.
-
-    What cannot be opened is for the log here; a visitor reads of it on the page that needs it.
-    """
-    try:
-        jobs.attend()
-        test = collection().split("test")
-        for name in model_names()[:1]:
-            model = bundle(name)
-            gallery(model).nearest(model.encoder.embed(test.images[:1]), 1)
-    except (SiameseError, OSError) as error:
-        _LOG.warning("%s", error)

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from app.words import language, section
 
 _HERE = Path(__file__).parent
 _SHOWN_SIDE = 96
+_EXPORT = re.compile(r"^export\sdefault\sfunction\s", re.MULTILINE)
 
 
 def register(name: str, *, html: str, shares: str | None = None) -> Callable[..., None]:
@@ -30,11 +32,12 @@ def register(name: str, *, html: str, shares: str | None = None) -> Callable[...
         f"siamese_{name}",
         html=html,
         css=_read(*(source.with_suffix(".css") for source in (*shared, folder / name))),
-        js=_read(*scripts),
+        js=_EXPORT.sub("function render", _read(*scripts, _HERE / "entry.js")),
     )
 
     def mount(*, key: str, data: dict[str, Any], **callbacks: Any) -> None:
-        renderer(key=key, data={**data, "words": section(name), "language": language()}, **callbacks)
+        # A tuple of one: of a dict, Streamlit would ask each value whether it is a table, and load pandas to tell.
+        renderer(key=key, data=({**data, "words": section(name), "language": language()},), **callbacks)
 
     return mount
 

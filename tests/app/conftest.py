@@ -66,4 +66,4 @@ def ship(name: str, folder: Path, *, as_name: str | None = None) -> None:
 def component_data(app: AppTest, key: str) -> dict:
     """What was sent to the own component of this key."""
     mounted = next(block for block in app.get("bidi_component") if f"-{key}" in block.proto.id)
-    return json.loads(mounted.proto.json)
+    return json.loads(mounted.proto.json)[0]

@@ -1,6 +1,5 @@
 """What the app keeps, and what it does when something cannot be opened."""
 
-import logging
 from pathlib import Path
 
 import numpy as np
@@ -39,13 +38,3 @@ def test_the_distances_of_test_pairs_are_the_cores() -> None:
     rows = np.arange(0, len(table.pairs), 997)
     embeddings = model.encoder.embed(table.split.images)
     np.testing.assert_allclose(table.distances[rows], pair_distances(embeddings, table.pairs)[rows], atol=1e-5)
-
-
-def test_a_damaged_model_does_not_keep_the_server_from_starting(
-    own_artifacts: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    (own_artifacts / "best").mkdir()
-    (own_artifacts / "best" / "manifest.json").write_text("{}")
-    with caplog.at_level(logging.WARNING):
-        cache.warm_up()
-    assert "best has a damaged manifest.json" in caplog.text

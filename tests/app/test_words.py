@@ -31,7 +31,7 @@ SPOKEN = re.compile(r"[^\W\d_]{2,} +[^\W\d_]{2,}|^[A-Z][a-z]{2,}(?![\w-])")
 """What reads like words for a person: two words with a space between them, or a capital letter at the front."""
 NOT_FOR_VISITORS = {
     "InputLayer", "Add", "Concatenate",  # kinds of layers, as Keras calls them
-    "Trainer._replica_step",  # code that is shown
+    "Trainer._replica_step", "function render",  # code
     "Accept-Language", "Siamese", "PNG", "SVG", "CSV", *words.LANGUAGES.values(),
 }  # fmt: skip
 

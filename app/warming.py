@@ -1,0 +1,64 @@
+"""What the server does before anybody has to wait for it: data, the first model, and the code of the first page."""
+
+import ast
+import gc
+import inspect
+import logging
+from importlib import import_module
+from pathlib import Path
+from threading import Event
+
+from app import cache
+from app.words import catalogue
+from siamese_core import jobs
+from siamese_core.errors import SiameseError
+
+_LOG = logging.getLogger(__name__)
+_HERE = Path(__file__).parent
+_FIRST_SCRIPTS = ("main.py", "pages/compare.py")
+
+is_warm = Event()
+"""Set once the first visitor would wait for nothing."""
+
+
+def warm_up() -> None:
+    """Do what the first visitor would wait for, then take it all out of the garbage collector's rounds.
+
+    Streamlit goes round after every run of a script, over everything that has not been frozen.
+    """
+    _open_first_model()
+    for module in _imports():
+        import_module(module)
+    catalogue()
+    inspect.stack()  # maps all files to modules, which Streamlit would do at its first element: 0.1 s
+    gc.collect()
+    gc.freeze()
+    is_warm.set()
+
+
+def _open_first_model() -> None:
+    """Open the data and the first model and let them answer once; runs that another server left are attended again.
+
+    What cannot be opened is for the log here; a visitor reads of it on the page that needs it.
+    """
+    try:
+        jobs.attend()
+        test = cache.collection().split("test")
+        for name in cache.model_names()[:1]:
+            model = cache.bundle(name)
+            cache.gallery(model).nearest(model.encoder.embed(test.images[:1]), 1)
+    except (SiameseError, OSError) as error:
+        _LOG.warning("%s", error)
+
+
+def _imports() -> list[str]:
+    """The modules of this app that the first page imports."""
+    found = []
+    for script in _FIRST_SCRIPTS:
+        for node in ast.parse((_HERE / script).read_text(encoding="utf-8")).body:
+            match node:
+                case ast.ImportFrom(module="app", names=names):
+                    found += [f"app.{alias.name}" for alias in names]
+                case ast.ImportFrom(module=str(module)) if module.startswith("app."):
+                    found.append(module)
+    return found

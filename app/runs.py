@@ -96,7 +96,7 @@ def show_end(run: Run) -> None:
     if run.state == "failed":
         st.error(tell(RunError(run.message or "")), icon=":material/error:")
     else:
-        reason = run.stopped_by if run.stopped_by in ("time", "alone") else "asked"
+        reason = "time" if run.stopped_by == "time" else "asked"
         ended = say("live.done", name=run.name) if run.state == "done" else say(f"live.stopped_{reason}", name=run.name)
         st.success(ended, icon=":material/check:")
     with st.container(horizontal=True, gap="small"):

@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Event
 
 from app import cache
+from app.operator import limits
 from app.words import catalogue
 from siamese_core import jobs
 from siamese_core.errors import SiameseError
@@ -26,6 +27,7 @@ def warm_up() -> None:
 
     Streamlit goes round after every run of a script, over everything that has not been frozen.
     """
+    _take_up_runs()
     _open_first_model()
     for module in _imports():
         import_module(module)
@@ -36,13 +38,21 @@ def warm_up() -> None:
     is_warm.set()
 
 
+def _take_up_runs() -> None:
+    """Let a run that another server has left know that somebody is there again, or go on if it has ended by then."""
+    try:
+        jobs.attend()
+        jobs.take_up(limits=limits())
+    except (SiameseError, OSError) as error:
+        _LOG.warning("%s", error)
+
+
 def _open_first_model() -> None:
-    """Open the data and the first model and let them answer once; runs that another server left are attended again.
+    """Open the data and the first model and let them answer once.
 
     What cannot be opened is for the log here; a visitor reads of it on the page that needs it.
     """
     try:
-        jobs.attend()
         test = cache.collection().split("test")
         for name in cache.model_names()[:1]:
             model = cache.bundle(name)

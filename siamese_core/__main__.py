@@ -13,6 +13,7 @@ import numpy as np
 
 from siamese_core import artifacts
 from siamese_core.artifacts import DEFAULT_NAME, Bundle, list_names, load_bundle
+from siamese_core.attendance import end_when_alone
 from siamese_core.building import MeasuringEvent, build_bundle, find_familiarity, find_labels, measure, rebuild_bundle
 from siamese_core.calibration import is_unsure
 from siamese_core.checkpoint import Checkpoint
@@ -80,7 +81,7 @@ def data(as_json: bool) -> None:
 @click.option("--one-epoch", is_flag=True, hidden=True, help="Pause after the first epoch; see the module control.")
 @click.option("--checkpoint", type=FILE, hidden=True, help="Where to keep what it takes to go on.")
 @click.option("--resume", is_flag=True, hidden=True, help="Go on from there.")
-@click.option("--attended", type=FILE, hidden=True, help="End when nobody has held a lock on this for a minute.")
+@click.option("--attended", type=FILE, hidden=True, help="End when nobody is there, see the module attendance.")
 def train(
     recipe: str,
     name: str,
@@ -103,7 +104,9 @@ def train(
     if artifacts.exists(name) and not replace:
         raise BundleError(f"There is a model {name!r} already; choose another name or add --replace.")
     report = _JsonReport() if as_json else _TextReport()
-    control = Control(on_pause=report.paused, one_epoch=one_epoch, max_seconds=max_seconds, attended=attended)
+    control = Control(on_pause=report.paused, one_epoch=one_epoch, max_seconds=max_seconds)
+    if attended:
+        end_when_alone(attended, report.left_alone)
 
     def on_event(event: Any) -> None:
         if type(event).__name__ == "EpochEvent" and event.epoch > epochs_before:  # earlier ones are told again
@@ -388,8 +391,12 @@ class _JsonReport:
     def failed(self, message: str) -> None:
         self._say("failed", message=message)
 
+    def left_alone(self) -> None:
+        self._say("alone")
+
     def _say(self, kind: str, **values: Any) -> None:
-        print(json.dumps({"event": kind, "time": round(time.time(), 2), **values}), flush=True)
+        line = json.dumps({"event": kind, "time": round(time.time(), 2), **values})
+        print(f"{line}\n", end="", flush=True)  # one write: more than one thread may have something to say
 
 
 class _TextReport:
@@ -430,6 +437,9 @@ class _TextReport:
 
     def failed(self, message: str) -> None:
         """Nothing: the command's one line on standard error says it."""
+
+    def left_alone(self) -> None:
+        click.echo("Nobody is there to whom this training belongs.", err=True)
 
 
 def _open_item(reference: str, collection: Collection) -> np.ndarray:

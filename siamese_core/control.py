@@ -5,22 +5,17 @@
     SIGCONT           play
     SIGUSR2           play until the epoch has ended, then pause
 
-Two clocks stop it too: its time may run out, and nobody may be left who could ever tell it to play.
+A clock stops it too: its time may run out.
 """
 
-import fcntl
-import os
 import signal
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Literal
 
 from siamese_core.errors import RunError
 
-Reason = Literal["asked", "time", "alone"]
-LONELY_SECONDS = 60.0
-"""A server that restarts is back long before this."""
+Reason = Literal["asked", "time"]
 _SECONDS_A_NAP = 0.05
 
 
@@ -28,7 +23,7 @@ class Control:
     """The ear of a training process; `should_stop` is for `training.train`.
 
     Attributes:
-        reason: Why the training has to end: "asked" by a signal, out of "time", or left "alone"; None while it goes on.
+        reason: Why the training has to end: "asked" by a signal or out of "time"; None while it goes on.
     """
 
     def __init__(
@@ -37,8 +32,6 @@ class Control:
         on_pause: Callable[[bool], None] = lambda _: None,
         one_epoch: bool = False,
         max_seconds: float | None = None,
-        attended: Path | None = None,
-        lonely_seconds: float = LONELY_SECONDS,
     ) -> None:
         """Listen from now on.
 
@@ -46,17 +39,12 @@ class Control:
             on_pause: Told True when the training pauses and False when it goes on.
             one_epoch: Pause after the first epoch.
             max_seconds: Time from now to the end, pauses included.
-            attended: A file that whoever may give orders holds a shared lock on.
-            lonely_seconds: How long nobody may hold it.
         """
         self.reason: Reason | None = None
         self._on_pause = on_pause
         self._wanted: Literal["play", "pause", "one epoch"] = "one epoch" if one_epoch else "play"
         self._nothing_to_lose = False
         self._deadline = time.monotonic() + (float("inf") if max_seconds is None else max_seconds)
-        self._attended = os.open(attended, os.O_RDWR | os.O_CREAT) if attended else None  # open to the very end
-        self._lonely_seconds = lonely_seconds
-        self._last_attended = time.monotonic()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._stop)
         for number, wanted in (
@@ -89,20 +77,7 @@ class Control:
     def _must_end(self) -> bool:
         if not self.reason and time.monotonic() >= self._deadline:
             self.reason = "time"
-        if not self.reason and self._is_lonely():
-            self.reason = "alone"
         return self.reason is not None
-
-    def _is_lonely(self) -> bool:
-        if self._attended is None:
-            return False
-        try:
-            fcntl.flock(self._attended, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self._last_attended = time.monotonic()
-            return False
-        fcntl.flock(self._attended, fcntl.LOCK_UN)
-        return time.monotonic() - self._last_attended >= self._lonely_seconds
 
     def _stop(self, *_: Any) -> None:
         self.reason = "asked"

@@ -3,7 +3,8 @@
 A run is `python -m siamese_core train … --json`, its standard output caught in its folder, see `runs`. The child
 inherits two file locks and holds them until it is gone, however it goes: `.runs/slot`, of which there is one, and
 `alive` in its own folder, the proof that it lives. Whoever may give it orders shares a third, `.runs/attended`: a run
-that nobody has attended for a minute, because the server has gone and none has come, ends and keeps its best epoch.
+that nobody attends, because the server has gone and none has come, ends within seconds, and the next server lets it go
+on from its last whole epoch.
 """
 
 import json
@@ -15,7 +16,6 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
-from fcntl import LOCK_SH, flock
 from pathlib import Path
 from typing import IO, Any
 
@@ -29,11 +29,24 @@ from siamese_core.artifacts import (
     load_bundle,
     rename_bundle,
 )
+from siamese_core.attendance import attend as hold_attendance
 from siamese_core.config import RECIPES, check_bounds
 from siamese_core.errors import RunError
 from siamese_core.limits import Limits
 from siamese_core.packing import read_pack
-from siamese_core.runs import CHANGEABLE, Run, current, find, forget, read, runs_folder, take, write_settings
+from siamese_core.runs import (
+    CHANGEABLE,
+    Run,
+    current,
+    find,
+    fingerprint,
+    forget,
+    latest,
+    read,
+    runs_folder,
+    take,
+    write_settings,
+)
 
 _BUSY = "The model {name} is being trained; wait until it is done or stop it."
 _attended: dict[Path, IO[bytes]] = {}
@@ -111,7 +124,7 @@ def resume(
     settings = run.settings | ({} if epochs is None else {"epochs": epochs})
     recipe = RECIPES[settings["recipe"]].changed(epochs=settings.get("epochs"))
     limits.check_run(recipe)
-    if recipe.epochs <= len(run.epochs):
+    if run.state != "failed" and recipe.epochs <= len(run.epochs):  # a failed one may have all but its measuring
         raise RunError(
             "The model {name} has learned for {done} epochs already; ask for more than that.",
             name=run.name,
@@ -123,7 +136,7 @@ def resume(
         write_settings(run_id, settings, root)
         folder = runs_folder(root) / run_id
         with (folder / "events.jsonl").open("ab") as events:
-            events.write(b'{"event": "resumed"}\n')
+            events.write(b'\n{"event": "resumed"}\n')  # the line before may have been cut short
         return folder
 
     options = ["--replace", "--resume", *(["--one-epoch"] if one_epoch else [])]
@@ -212,12 +225,25 @@ def delete(name: str, *, limits: Limits | None = None, root: Path | None = None)
 
 def attend(root: Path | None = None) -> None:
     """Let the runs of a folder know, for as long as this process lives, that somebody may give them orders."""
+    root = root or artifacts_root()
     folder = runs_folder(root).resolve()
     if folder not in _attended:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / "attended").open("ab")
-        flock(lock, LOCK_SH)
-        _attended[folder] = lock
+        _attended[folder] = hold_attendance(_attended_file(root))
+
+
+def take_up(*, limits: Limits | None = None, root: Path | None = None) -> Run | None:
+    """The last run, going on again, if it ended because its server had gone; None where there is none such.
+
+    One that rested then rests again when its epoch has ended.
+
+    Raises:
+        RunError: See `resume`.
+    """
+    run = latest(root)
+    if run is None or not run.left_alone or not run.resumable:
+        return None
+    return resume(run.id, one_epoch=run.rested, limits=limits, root=root)
 
 
 def _launch(open_folder: Callable[[], Path], options: list[str], limits: Limits, root: Path) -> Run:
@@ -297,8 +323,7 @@ def _check_free(name: str, root: Path) -> None:
 
 def _check_own(run: Run, root: Path) -> None:
     """Accept a run whose model is still the one it made, if it made one."""
-    made = next((event.get("fingerprint") for event in reversed(run.events) if event["event"] == "finished"), None)
-    if exists(run.name, root) and load_bundle(run.name, root).fingerprint != made:
+    if exists(run.name, root) and load_bundle(run.name, root).fingerprint != fingerprint(run.id, root):
         raise RunError("The model {name} is another one now; start this run anew under another name.", name=run.name)
 
 

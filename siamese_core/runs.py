@@ -11,6 +11,8 @@ import json
 import os
 import re
 import shutil
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +25,7 @@ from siamese_core.errors import RunError
 State = Literal["running", "done", "stopped", "failed"]
 Phase = Literal["waking", "training", "paused", "measuring", "over"]
 WITHOUT_A_WORD = "The training process ended without a word; it may have been killed or run out of memory."
+LEFT_ALONE = "The training process ended because the server it belonged to had gone."
 CHANGEABLE = ("epochs", "margin", "batch_size", "learning_rate")
 _PHASES: dict[str, Phase] = {
     "resumed": "waking",
@@ -93,6 +96,17 @@ class Run:
         return finished.get("stopped_by") if finished else None
 
     @property
+    def left_alone(self) -> bool:
+        """Whether it has ended because no server was there any more."""
+        return self.state == "failed" and bool(self.events) and self.events[-1]["event"] == "alone"
+
+    @property
+    def rested(self) -> bool:
+        """Whether it was paused when it last said what it was doing."""
+        told = [event["event"] for event in self.events if event["event"] in _PHASES]
+        return told[-1:] == ["paused"]
+
+    @property
     def began(self) -> datetime:
         """When it was first started."""
         return datetime.strptime(self.id, "%Y%m%d-%H%M%S-%f").replace(tzinfo=UTC)
@@ -150,6 +164,12 @@ def find(name: str, root: Path | None = None) -> Run | None:
     return next((run for run in runs if run.name == name), None)
 
 
+def fingerprint(run_id: str, root: Path | None = None) -> str | None:
+    """That of the model which a run has saved last; None where it has saved none."""
+    events = _parse((runs_folder(root) / run_id / "events.jsonl").read_bytes().split(b"\n"))
+    return next((event.get("fingerprint") for event in reversed(events) if event["event"] == "finished"), None)
+
+
 def write_settings(run_id: str, settings: dict[str, Any], root: Path | None = None) -> None:
     """Replace what is known of a run's start."""
     path = runs_folder(root) / run_id / "settings.json"
@@ -199,7 +219,16 @@ def _read_events(path: Path) -> list[dict[str, Any]]:
     lines = lines[starts[-1] if starts else 0 :]
     told = [at for at, line in enumerate(lines) if line.startswith(b'{"event": "progress"')]
     passed = set(told[:-1])
-    return [json.loads(line) for at, line in enumerate(lines) if at not in passed]
+    return _parse(line for at, line in enumerate(lines) if at not in passed)
+
+
+def _parse(lines: Iterable[bytes]) -> list[dict[str, Any]]:
+    """The events among the lines; a process that was killed, or a full disk, may have cut one short."""
+    events = []
+    for line in lines:
+        with suppress(ValueError):
+            events.append(json.loads(line))
+    return events
 
 
 def _judge(events: list[dict[str, Any]], alive: bool) -> tuple[State, str | None]:
@@ -211,4 +240,4 @@ def _judge(events: list[dict[str, Any]], alive: bool) -> tuple[State, str | None
         return ("stopped" if last["stopped"] else "done"), None
     if last["event"] == "failed":
         return "failed", last["message"]
-    return "failed", WITHOUT_A_WORD
+    return "failed", LEFT_ALONE if last["event"] == "alone" else WITHOUT_A_WORD

@@ -2,7 +2,6 @@ import os
 import signal
 import threading
 import time
-from fcntl import LOCK_SH, LOCK_UN, flock
 
 import pytest
 
@@ -92,20 +91,3 @@ def test_time_runs_out_even_in_a_pause():
     os.kill(os.getpid(), signal.SIGUSR1)
     assert control.should_stop()
     assert control.reason == "time"
-
-
-def test_who_is_left_alone_ends_even_in_a_pause_and_who_is_attended_again_does_not(tmp_path):
-    with (tmp_path / "attended").open("ab") as attendant:
-        flock(attendant, LOCK_SH)
-        control = Control(attended=tmp_path / "attended", lonely_seconds=0.2)
-        time.sleep(0.3)
-        assert not control.should_stop()
-        flock(attendant, LOCK_UN)  # a server restarts
-        assert not control.should_stop()
-        flock(attendant, LOCK_SH)
-        time.sleep(0.3)
-        assert not control.should_stop()
-        flock(attendant, LOCK_UN)
-        os.kill(os.getpid(), signal.SIGUSR1)
-        assert control.should_stop()
-        assert control.reason == "alone"

@@ -263,6 +263,58 @@ def test_a_model_that_another_hand_made_is_not_replaced(child, tmp_path):
         jobs.resume(run.id, root=tmp_path)
 
 
+ALONE = {"event": "alone", "time": 0.0}
+
+
+@pytest.mark.parametrize(("told", "options"), [([], set()), ([{"event": "paused"}], {"--one-epoch"})])
+def test_a_run_that_was_left_alone_goes_on_with_the_next_server(child, tmp_path, told, options):
+    child(LEAVES_CHECKPOINT + "".join(say(**event) for event in [STARTED, EPOCH, *told, ALONE]))
+    run = ended(jobs.start("fast", "a", root=tmp_path), tmp_path)
+    assert (run.state, run.message, run.left_alone) == ("failed", runs.LEFT_ALONE, True)
+    child("print(json.dumps({'event': 'said', 'arguments': sys.argv[1:]}), flush=True)")
+    again = jobs.take_up(root=tmp_path)
+    assert again.id == run.id
+    said = ended(run, tmp_path).events[-1]["arguments"]
+    assert {"--resume"} | options <= set(said)
+    assert "--one-epoch" in said or not options
+    assert jobs.take_up(root=tmp_path) is None  # its last word is another one now
+
+
+def test_what_ended_otherwise_is_not_taken_up(child, tmp_path):
+    assert jobs.take_up(root=tmp_path) is None
+    child(LEAVES_CHECKPOINT + say(**STARTED) + say(**EPOCH))
+    assert ended(jobs.start("fast", "a", root=tmp_path), tmp_path).message == runs.WITHOUT_A_WORD
+    assert jobs.take_up(root=tmp_path) is None
+
+
+def test_a_word_that_was_cut_short_is_passed_over(child, tmp_path):
+    child(LEAVES_CHECKPOINT + say(**STARTED) + say(**EPOCH) + 'sys.stdout.write(\'{"event": "pro\')')
+    run = ended(jobs.start("fast", "a", root=tmp_path), tmp_path)
+    child("time.sleep(60)")
+    again = jobs.resume(run.id, root=tmp_path)
+    assert [event["event"] for event in again.events] == ["started", "epoch", "resumed"]
+    jobs.stop(run.id, tmp_path)
+    ended(run, tmp_path)
+
+
+def test_a_run_that_failed_after_its_last_epoch_goes_on_to_its_end(child, tmp_path):
+    child(LEAVES_CHECKPOINT + say(**STARTED) + say(**EPOCH) + say(event="measuring"))
+    run = ended(jobs.start("fast", "a", epochs=1, root=tmp_path), tmp_path)
+    child(say(**STARTED) + say(**EPOCH) + say(**FINISHED))
+    assert ended(jobs.resume(run.id, root=tmp_path), tmp_path).state == "stopped"
+
+
+def test_the_model_of_a_run_that_was_resumed_in_vain_is_still_its_own(child, tmp_path):
+    shutil.copytree(PROJECT_ARTIFACTS / "classic", tmp_path / "model")
+    made = load_bundle("model", tmp_path).fingerprint
+    child(LEAVES_CHECKPOINT + say(**STARTED) + say(**EPOCH) + say(**FINISHED, fingerprint=made))
+    run = ended(jobs.start("fast", "a", root=tmp_path), tmp_path)
+    (tmp_path / "model").rename(tmp_path / "a")
+    for _ in range(2):
+        child(say(**STARTED) + say(**EPOCH))
+        assert ended(jobs.resume(run.id, epochs=3, root=tmp_path), tmp_path).state == "failed"
+
+
 def test_limits_hold_before_anything_is_started(tmp_path):
     for limits, reason in (
         (Limits(max_epochs=1), "may be 1 at most"),

@@ -8,6 +8,7 @@ import pytest
 
 LIGHT = [
     "artifacts",
+    "attendance",
     "building",
     "calibration",
     "ceiling",

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from app import warming
+from siamese_core.errors import RunError
 from tests.app.conftest import PROJECT
 
 FIRST_VISIT = """
@@ -66,3 +67,18 @@ def test_a_damaged_model_does_not_keep_the_server_from_starting(
     with caplog.at_level(logging.WARNING):
         warming.warm_up()
     assert "best has a damaged manifest.json" in caplog.text
+
+
+def test_what_keeps_a_run_from_going_on_does_not_keep_the_server_from_starting(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(**_: object) -> None:
+        raise RunError("This run has left nothing to go on from; start it anew.")
+
+    monkeypatch.setattr(warming.gc, "freeze", lambda: None)
+    monkeypatch.setattr(warming.jobs, "take_up", refuse)
+    warming.is_warm.clear()
+    with caplog.at_level(logging.WARNING):
+        warming.warm_up()
+    assert "nothing to go on from" in caplog.text
+    assert warming.is_warm.is_set()

@@ -44,7 +44,9 @@ def python(program: str, *arguments: object) -> subprocess.Popen[str]:
 def last_words(process: subprocess.Popen[str]) -> str:
     """What a process says until it has ended."""
     assert process.stdout is not None
-    words = process.stdout.read()
+    assert process.stdin is not None
+    with process.stdin, process.stdout:
+        words = process.stdout.read()
     process.wait(timeout=SECONDS)
     return words
 
@@ -61,7 +63,7 @@ def test_who_is_attended_waits_until_the_attendant_is_killed(tmp_path: Path) -> 
     with pytest.raises(subprocess.TimeoutExpired):
         child.wait(timeout=1)
     attendant.kill()
-    attendant.communicate()
+    last_words(attendant)
     assert last_words(child) == "alone\n"
 
 
@@ -72,4 +74,4 @@ def test_an_attendant_who_comes_in_time_is_enough(tmp_path: Path) -> None:
     with attend(tmp_path / "attended"), pytest.raises(subprocess.TimeoutExpired):
         child.wait(timeout=1)
     child.kill()
-    child.communicate()
+    last_words(child)

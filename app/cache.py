@@ -1,7 +1,7 @@
 """Everything the app keeps between two runs of a script: the only place in the app that opens data or models."""
 
-import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,14 +10,15 @@ import streamlit as st
 
 from app.words import say
 from siamese_core import artifacts
-from siamese_core.artifacts import Bundle
 from siamese_core.building import TEST_PAIRS_SEED
+from siamese_core.bundle import Bundle
 from siamese_core.calibration import Reliability, reliability
 from siamese_core.ceiling import Ceiling, class_posteriors, find_ceiling
 from siamese_core.collection import VALIDATION_SEED, Collection, Split, validation_positions
 from siamese_core.comparison import pair_distances
 from siamese_core.confusion import ClassPairs, count_class_pairs, hardest_pairs
 from siamese_core.data import open_collection
+from siamese_core.errors import BundleError, DamagedBundleError
 from siamese_core.evaluation import bootstrap_thresholds
 from siamese_core.exhaustive import nearest_others
 from siamese_core.export_child import Download, export_in_child
@@ -40,6 +41,8 @@ _BY_CONTENT: dict[str | type[Any], Callable[[Any], str]] = {
     Collection: lambda data: data.fingerprint,
 }
 """How models and data are told apart: by what they hold, never by where they lie."""
+_unusable: dict[str, tuple[str, BundleError]] = {}
+"""Of models that could not be used when they were last tried: the fingerprint, and why."""
 
 
 @dataclass(frozen=True)
@@ -89,19 +92,49 @@ def collection() -> Collection:
 
 
 def model_names() -> list[str]:
-    """Every model there is, the shipped ones first; the first one is the app's default."""
-    return artifacts.list_names()
+    """Every model there is but the damaged ones, the shipped ones first; the first one is the app's default."""
+    damaged = {name: found for name, (found, error) in _unusable.items() if isinstance(error, DamagedBundleError)}
+    return [
+        name for name in artifacts.list_names() if name not in damaged or artifacts.fingerprint(name) != damaged[name]
+    ]
 
 
 def bundle(name: str) -> Bundle:
-    """The model called `name`, verified once for each of its versions.
+    """The model called `name`, verified once for each of its versions; a damaged one is set aside.
 
     Raises:
-        BundleError: There is no such model, or it is damaged.
+        BundleError: There is no such model, or it cannot be used.
     """
-    manifest = artifacts.artifacts_root() / artifacts.check_name(name) / "manifest.json"
-    version = hashlib.sha256(manifest.read_bytes()).hexdigest() if manifest.is_file() else ""
-    return _bundle(name, version)
+    version = artifacts.fingerprint(name)
+    try:
+        model = _bundle(name, version)
+    except BundleError as error:
+        if version:
+            _take_note(name, version, error)
+        raise
+    _unusable.pop(name, None)
+    return model
+
+
+def first_usable(names: Iterable[str]) -> Bundle | None:
+    """The first of these models that can be used, if there is one."""
+    for name in names:
+        with suppress(BundleError):
+            return bundle(name)
+    return None
+
+
+def unusable_models() -> list[BundleError]:
+    """Why each of the models that this server has found to be unusable is so."""
+    return [error for _, error in list(_unusable.values())]
+
+
+def _take_note(name: str, version: str, error: BundleError) -> None:
+    _LOG.warning("%s", error)
+    _unusable[name] = version, error
+    if isinstance(error, DamagedBundleError):
+        with suppress(BundleError):  # where the folder is read-only it stays, and is left out of the list all the same
+            artifacts.set_aside(name)
 
 
 @st.cache_resource(show_spinner=False, max_entries=MODELS_KEPT)
@@ -124,7 +157,7 @@ def _gallery(model: Bundle, data: Collection) -> Gallery:
 def weight_shapes(model: Bundle) -> Mapping[str, list[tuple[int, ...]]]:
     """The shapes of each layer's weights by the layer's name, the largest first."""
     shapes: dict[str, list[tuple[int, ...]]] = {}
-    for name, array in artifacts.load_weights(model.name).items():
+    for name, array in model.weights.items():
         shapes.setdefault(name.rsplit("/", 1)[0], []).append(array.shape)
     return {layer: sorted(of_layer, key=len, reverse=True) for layer, of_layer in shapes.items()}
 

@@ -7,7 +7,7 @@ import streamlit as st
 
 from app import cache
 from app.words import say, write_number
-from siamese_core.artifacts import Bundle
+from siamese_core.bundle import Bundle
 from siamese_core.errors import BundleError, SiameseError
 
 THRESHOLD_DECIMALS = 3
@@ -16,16 +16,16 @@ _NUMBER = re.compile(r"\d{0,2}(\.\d{0,9})?")
 
 
 def chosen_model() -> Bundle:
-    """The chosen model; the first one when the choice names none.
+    """The chosen model; the first one that can be used when the choice names none or one that cannot.
 
     Raises:
-        BundleError: There is no model, or the chosen one is damaged.
+        BundleError: There is no model that can be used.
     """
-    names = cache.model_names()
-    if not names:
+    chosen = st.session_state.get("model")
+    model = cache.first_usable(sorted(cache.model_names(), key=lambda name: name != chosen))
+    if model is None:
         raise BundleError(say("app.no_model"))
-    name = st.session_state.get("model")
-    return cache.bundle(name if name in names else names[0])
+    return model
 
 
 def use_model(name: str) -> None:

@@ -5,7 +5,7 @@ import streamlit as st
 from app import cache
 from app.refusals import told_to_visitor
 from app.words import say, write_number
-from siamese_core.artifacts import Bundle
+from siamese_core.bundle import Bundle
 from siamese_core.exporting import ENDINGS, PARITY_IMAGES
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from app import cache
 from app.slots import Slot
-from siamese_core.artifacts import Bundle
+from siamese_core.bundle import Bundle
 from siamese_core.comparison import Comparison
 from siamese_core.explanation import Explanation, explain
 from siamese_core.gallery import Neighbours

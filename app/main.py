@@ -12,7 +12,7 @@ if str(_HERE.parent) not in sys.path:  # AppTest opens this file by itself
 from app import cache  # noqa: E402
 from app.chosen import forget_threshold, threshold_input  # noqa: E402
 from app.refusals import told_to_visitor  # noqa: E402
-from app.words import offer_other_language, remember_language, say  # noqa: E402
+from app.words import offer_other_language, remember_language, say, tell  # noqa: E402
 
 PAGES = ("compare", "map", "pairs", "evaluate", "train", "explain")
 
@@ -47,8 +47,13 @@ with st.container(horizontal=True, horizontal_alignment="distribute", vertical_a
             )
             threshold_input()
         offer_other_language()
+if names != cache.model_names():
+    st.rerun()  # one has just been found damaged
+notices = st.container()
 
 with told_to_visitor():
     if not cache.collection().complete:
         st.caption(say("app.sample"))
     page.run()
+for unusable in cache.unusable_models():
+    notices.warning(f"{tell(unusable)} {say('app.left_out')}", icon=":material/warning:")

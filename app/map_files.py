@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from app import cache
 from app.sprites import base, data_version, keepable
-from siamese_core.artifacts import Bundle
+from siamese_core.bundle import Bundle
 from siamese_core.errors import SiameseError
 from siamese_core.projection import EmbeddingMap
 

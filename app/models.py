@@ -13,7 +13,7 @@ from app.operator import limits
 from app.runs import offer_resume
 from app.words import say, tell, write_number, write_seconds, write_share
 from siamese_core import artifacts, jobs, runs
-from siamese_core.artifacts import Bundle
+from siamese_core.bundle import Bundle
 from siamese_core.errors import SiameseError
 from siamese_core.packing import pack_bundle
 from siamese_core.runs import Run
@@ -23,14 +23,8 @@ CURVES = ("loss", "accuracy", "auc")
 
 
 def open_bundles() -> list[Bundle]:
-    """Every model that can be opened; of a damaged one the visitor reads why."""
-    bundles = []
-    for name in cache.model_names():
-        try:
-            bundles.append(cache.bundle(name))
-        except SiameseError as error:
-            st.warning(tell(error))
-    return bundles
+    """Every model that can be used."""
+    return [model for name in cache.model_names() if (model := cache.first_usable([name]))]
 
 
 def show_models(bundles: list[Bundle]) -> None:

@@ -11,7 +11,7 @@ from app.cache import PairTable
 from app.chosen import chosen_threshold
 from app.refusals import told_to_visitor
 from app.words import say, write_number
-from siamese_core.artifacts import Bundle
+from siamese_core.bundle import Bundle
 from siamese_core.pairs import hard_pairs
 
 QUESTIONS = 10

@@ -11,7 +11,7 @@ from threading import Event
 from app import cache
 from app.operator import limits
 from app.words import catalogue
-from siamese_core import jobs
+from siamese_core import artifacts, jobs
 from siamese_core.errors import SiameseError
 
 _LOG = logging.getLogger(__name__)
@@ -48,14 +48,14 @@ def _take_up_runs() -> None:
 
 
 def _open_first_model() -> None:
-    """Open the data and the first model and let them answer once.
+    """Open the data and the first model and let them answer once; remove what a process has half saved that died.
 
     What cannot be opened is for the log here; a visitor reads of it on the page that needs it.
     """
     try:
+        artifacts.tidy()
         test = cache.collection().split("test")
-        for name in cache.model_names()[:1]:
-            model = cache.bundle(name)
+        if model := cache.first_usable(cache.model_names()):
             cache.gallery(model).nearest(model.encoder.embed(test.images[:1]), 1)
     except (SiameseError, OSError) as error:
         _LOG.warning("%s", error)

@@ -21,8 +21,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import numpy as np
 import onnxruntime
 
-from siamese_core.artifacts import Bundle, exists, load_bundle
+from siamese_core.artifacts import exists, load_bundle
 from siamese_core.building import build_bundle
+from siamese_core.bundle import Bundle
 from siamese_core.config import RECIPES, Recipe
 from siamese_core.data import load_collection
 

@@ -30,8 +30,9 @@ in its first line what it is for. Only training and the export of networks bring
 Everything that a person can mend is a `SiameseError` with one clear sentence.
 """
 
-from siamese_core.artifacts import Bundle, list_names, load_bundle
+from siamese_core.artifacts import list_names, load_bundle
 from siamese_core.building import build_bundle, measure
+from siamese_core.bundle import Bundle
 from siamese_core.collection import Collection, Split
 from siamese_core.comparison import Comparison, compare, pair_distances
 from siamese_core.config import RECIPES, Recipe

@@ -12,9 +12,10 @@ import click
 import numpy as np
 
 from siamese_core import artifacts
-from siamese_core.artifacts import DEFAULT_NAME, Bundle, list_names, load_bundle
+from siamese_core.artifacts import DEFAULT_NAME, list_names, load_bundle
 from siamese_core.attendance import end_when_alone
 from siamese_core.building import MeasuringEvent, build_bundle, find_familiarity, find_labels, measure, rebuild_bundle
+from siamese_core.bundle import Bundle
 from siamese_core.calibration import is_unsure
 from siamese_core.checkpoint import Checkpoint
 from siamese_core.collection import Collection
@@ -170,7 +171,7 @@ def pack(name: str, to: Path | None) -> None:
 
 
 @main.command()
-@click.option("--verify", is_flag=True, help="Check every weight too, and exit with 2 if a model is damaged.")
+@click.option("--verify", is_flag=True, help="Open the encoders too, and exit with 2 if a model is damaged.")
 @JSON
 def models(verify: bool, as_json: bool) -> None:
     """List the models with their figures; damaged ones are named."""
@@ -179,8 +180,7 @@ def models(verify: bool, as_json: bool) -> None:
         try:
             bundle = load_bundle(name)
             if verify:
-                artifacts.load_weights(name)
-                bundle.gallery_embeddings, bundle.familiarity  # noqa: B018 - reading them is the check
+                bundle.encoder  # noqa: B018 - opening it is the check
         except BundleError as error:
             problems.append({"name": name, "problem": str(error)})
             continue

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from siamese_core.artifacts import PROJECT_ARTIFACTS, SHIPPED, Bundle, check_name, exists, load_bundle, save_bundle
+from siamese_core.artifacts import PROJECT_ARTIFACTS, check_name, exists, load_bundle, save_bundle
+from siamese_core.bundle import SHIPPED, Bundle
 from siamese_core.calibration import Calibration, calibrate, reliability
 from siamese_core.checkpoint import Checkpoint
 from siamese_core.collection import VALIDATION_SEED, Collection, validation_positions

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from siamese_core.artifacts import Bundle
+from siamese_core.bundle import Bundle
 from siamese_core.encoder import Encoder
 from siamese_core.errors import BundleError, ExportError
 from siamese_core.networks import NETWORKS, load_weights, to_onnx, with_mirror

@@ -42,6 +42,10 @@ class BundleError(SiameseError):
     """A model bundle is missing, damaged, protected or wrongly named."""
 
 
+class DamagedBundleError(BundleError):
+    """A model bundle on this machine is not what was saved: it may be set aside."""
+
+
 class RunError(SiameseError):
     """A training run cannot be started, found or stopped, or its settings are out of bounds."""
 

@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from siamese_core.artifacts import Bundle, load_bundle, load_weights
+from siamese_core.artifacts import load_bundle
+from siamese_core.bundle import Bundle
 from siamese_core.collection import Collection
 from siamese_core.embedding_files import write_npz, write_parquet
 from siamese_core.errors import ExportError
@@ -84,7 +85,7 @@ def export(
             from siamese_core.conversion import convert  # brings TensorFlow in
 
             images = collection.split("test").images[:PARITY_IMAGES]
-            difference = convert(bundle, load_weights(name, root), format_name, fresh, images)
+            difference = convert(bundle, bundle.weights, format_name, fresh, images)
         size = sum(file.stat().st_size for file in (fresh, *fresh.rglob("*")) if file.is_file())
     return Exported(target, size, difference)
 

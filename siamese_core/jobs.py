@@ -21,7 +21,6 @@ from typing import IO, Any
 
 from siamese_core.artifacts import (
     PROJECT_ARTIFACTS,
-    SHIPPED,
     artifacts_root,
     check_name,
     delete_bundle,
@@ -30,6 +29,7 @@ from siamese_core.artifacts import (
     rename_bundle,
 )
 from siamese_core.attendance import attend as hold_attendance
+from siamese_core.bundle import SHIPPED
 from siamese_core.config import RECIPES, check_bounds
 from siamese_core.errors import RunError
 from siamese_core.limits import Limits

@@ -19,7 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from siamese_core.artifacts import FILES, OPTIONAL_FILES, artifacts_root, load_bundle, parse_manifest
+from siamese_core.artifacts import load_bundle
+from siamese_core.bundle import FILES, MANIFEST, OPTIONAL_FILES, parse_manifest
 from siamese_core.config import RECIPES, Recipe, check_bounds
 from siamese_core.data import CLASS_NAMES
 from siamese_core.errors import BundleError, RunError
@@ -30,7 +31,6 @@ MAX_WEIGHTS = 1_000
 MAX_EPOCHS_TOLD = 1_000
 MAX_STEPS_TOLD = 200
 MAX_SHIFT = 14
-_MANIFEST = "manifest.json"
 _WHEN = (1980, 1, 1, 0, 0, 0)
 _WORDS = {
     "network": {recipe.network for recipe in RECIPES.values()},
@@ -72,13 +72,12 @@ def pack_bundle(name: str) -> bytes:
     Raises:
         BundleError: There is none, or it is damaged.
     """
-    load_bundle(name)
-    folder = artifacts_root() / name
+    files = load_bundle(name).files
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file in (*FILES, *OPTIONAL_FILES, _MANIFEST):
-            if (folder / file).is_file():
-                archive.writestr(zipfile.ZipInfo(file, _WHEN), (folder / file).read_bytes(), zipfile.ZIP_DEFLATED)
+        for file in (*FILES, *OPTIONAL_FILES, MANIFEST):
+            if file in files:
+                archive.writestr(zipfile.ZipInfo(file, _WHEN), files[file], zipfile.ZIP_DEFLATED)
     return packed.getvalue()
 
 
@@ -89,7 +88,7 @@ def read_pack(content: bytes) -> Pack:
         BundleError: It is no bundle of this project, or not a sound one; the text says why.
     """
     files = _unzip(content)
-    for file, wanted in parse_manifest("", files[_MANIFEST]).items():
+    for file, wanted in parse_manifest("", files[MANIFEST]).items():
         if file not in files or hashlib.sha256(files[file]).hexdigest() != wanted:
             raise BundleError("The {file} in this file is not what its manifest says; download it again.", file=file)
     try:
@@ -107,8 +106,8 @@ def _unzip(content: bytes) -> dict[str, bytes]:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = archive.infolist()
             names = [entry.filename for entry in entries]
-            known = {*FILES, *OPTIONAL_FILES, _MANIFEST}
-            if len(names) != len(set(names)) or not {*FILES, _MANIFEST} <= set(names) <= known:
+            known = {*FILES, *OPTIONAL_FILES, MANIFEST}
+            if len(names) != len(set(names)) or not {*FILES, MANIFEST} <= set(names) <= known:
                 raise BundleError("This file does not hold the files of a model, each once and nothing else.")
             if any(stat.S_ISLNK(entry.external_attr >> 16) or entry.flag_bits & 1 for entry in entries):
                 raise BundleError("This file holds links or locked files; a model has neither.")

@@ -1,3 +1,4 @@
+import errno
 import json
 import os
 import shutil
@@ -6,20 +7,21 @@ import stat
 import numpy as np
 import pytest
 
-from siamese_core import artifacts
+from siamese_core import artifacts, durable
 from siamese_core.artifacts import (
-    FILES,
-    OPTIONAL_FILES,
-    SHIPPED,
     check_name,
     delete_bundle,
     list_names,
     load_bundle,
     load_weights,
+    rename_bundle,
     save_bundle,
     save_familiarity,
     save_map,
+    set_aside,
+    tidy,
 )
+from siamese_core.bundle import FILES, OPTIONAL_FILES, SHIPPED
 from siamese_core.errors import BundleError
 from siamese_core.projection import draw_map
 
@@ -81,13 +83,13 @@ def test_familiarity_is_added_and_all_else_stays_as_it_is(root):
     assert os.listdir(root) == ["mine"]
 
 
-def test_familiarity_of_another_kind_is_refused_when_it_is_asked(root):
+def test_familiarity_of_another_kind_is_refused(root):
     class Strange:
         def to_arrays(self):
             return {"hidden": np.zeros(3)}
 
     with pytest.raises(BundleError, match=r"damaged familiarity\.npz"):
-        save_again(root, familiarity=Strange()).familiarity  # noqa: B018 - reading it is what fails
+        save_again(root, familiarity=Strange())
 
 
 def test_saving_replaces_the_old_bundle_and_leaves_nothing_behind(root):
@@ -119,7 +121,7 @@ def test_a_map_is_added_and_all_else_stays_as_it_is(root):
 def test_a_map_of_other_items_is_refused(root):
     drawn = draw_map(load_bundle("mine", root).gallery_embeddings[:50], kept=14)
     with pytest.raises(BundleError, match=r"damaged map\.npz"):
-        save_again(root, embedding_map=drawn).embedding_map  # noqa: B018 - reading it is the check
+        save_again(root, embedding_map=drawn)
 
 
 def test_failed_save_leaves_the_old_bundle_and_nothing_else(root, monkeypatch):
@@ -129,7 +131,7 @@ def test_failed_save_leaves_the_old_bundle_and_nothing_else(root, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(BundleError, match="could not be saved: No space left on device"):
+    with pytest.raises(BundleError, match="could not be saved or changed: No space left on device; what was there is"):
         save_again(root)
     monkeypatch.undo()
     assert load_bundle("mine", root).fingerprint == before
@@ -190,9 +192,10 @@ def test_calibration_that_rises_with_distance_is_refused(root):
 def test_weight_that_is_not_finite_is_refused(root):
     weights = load_weights("mine", root)
     weights["dense_1/bias"] = np.full(128, np.nan, np.float32)
-    save_again(root, weights=weights)
+    before = load_bundle("mine", root).fingerprint
     with pytest.raises(BundleError, match="not a finite number"):
-        load_weights("mine", root)
+        save_again(root, weights=weights)
+    assert load_bundle("mine", root).fingerprint == before
 
 
 def test_onnx_that_is_no_encoder_is_refused(root):
@@ -236,3 +239,91 @@ def test_config_holds_what_a_reader_needs(root):
 
 def test_files_are_not_executable(root):
     assert not any(stat.S_IXUSR & (root / "mine" / file).stat().st_mode for file in FILES)
+
+
+def test_a_damaged_bundle_is_set_aside_and_its_name_is_free(root):
+    (root / "mine" / "history.json").write_text("[]")
+    assert set_aside("mine", root) == root / ".damaged" / "mine-1"
+    assert list_names(root) == []
+    save_again(root)
+    assert set_aside("mine", root) is None
+    (root / "mine" / "config.json").unlink()
+    assert set_aside("mine", root) == root / ".damaged" / "mine-2"
+
+
+def test_a_bundle_of_another_schema_is_no_damage_and_stays(root):
+    (root / "mine" / "manifest.json").write_text('{"schema": 0, "files": {}}')
+    with pytest.raises(BundleError, match="schema 0, not 1"):
+        set_aside("mine", root)
+    assert list_names(root) == ["mine"]
+
+
+def test_a_file_that_is_a_link_is_not_read(root):
+    moved = root / "elsewhere"
+    os.rename(root / "mine" / "config.json", moved)
+    (root / "mine" / "config.json").symlink_to(moved)
+    with pytest.raises(BundleError, match=r"no readable config\.json"):
+        load_bundle("mine", root)
+
+
+@pytest.mark.parametrize("change", [lambda root: save_again(root, "link"), lambda root: delete_bundle("link", root)])
+def test_a_linked_bundle_is_replaced_or_deleted_without_what_it_leads_to(root, change):
+    (root / "link").symlink_to(root / "mine")
+    assert load_bundle("link", root).fingerprint == load_bundle("mine", root).fingerprint
+    change(root)
+    assert load_bundle("mine", root)
+    assert not (root / "link").is_symlink()
+
+
+def test_what_a_killed_process_left_is_gone_after_the_next_start(root):
+    (root / ".saving" / "mine").mkdir(parents=True)
+    (root / ".saving" / "mine" / "encoder.onnx").write_bytes(b"half")
+    tidy(root)
+    assert os.listdir(root) == ["mine"]
+
+
+def test_a_bundle_put_aside_by_a_killed_process_comes_back(root):
+    before = load_bundle("mine", root).fingerprint
+    (root / ".saving").mkdir()
+    os.rename(root / "mine", root / ".saving" / "mine.aside")
+    tidy(root)
+    assert load_bundle("mine", root).fingerprint == before
+    assert os.listdir(root) == ["mine"]
+
+
+def test_a_file_system_that_cannot_exchange_is_helped(root, monkeypatch):
+    def cannot(*_):
+        raise OSError(errno.EINVAL, "Invalid argument")
+
+    monkeypatch.setattr(durable, "_exchange_at_once", cannot)
+    save_again(root, config=load_bundle("mine", root).config | {"seed": 7})
+    assert load_bundle("mine", root).seed == 7
+    assert os.listdir(root) == ["mine"]
+
+
+def test_both_are_as_they_were_when_the_last_step_fails(root, monkeypatch):
+    before = load_bundle("mine", root).fingerprint
+    sync = durable._sync
+
+    def fail_on_the_root(folder):
+        if folder == root:
+            raise OSError(errno.EIO, "Input/output error")
+        sync(folder)
+
+    monkeypatch.setattr(durable, "_sync", fail_on_the_root)
+    for name in ("mine", "new"):
+        with pytest.raises(BundleError, match="Input/output error; what was there is untouched"):
+            save_again(root, name, config=load_bundle("mine", root).config | {"seed": 7})
+    assert load_bundle("mine", root).fingerprint == before
+    assert os.listdir(root) == ["mine"]
+
+
+def test_a_bundle_cannot_take_a_name_that_is_taken(root):
+    save_again(root, "other")
+    for name in ("other", "best"):
+        with pytest.raises(BundleError, match="already"):
+            rename_bundle("mine", name, root)
+    rename_bundle("mine", "free", root)
+    assert list_names(root) == ["free", "other"]
+    with pytest.raises(BundleError, match="to rename"):
+        rename_bundle("mine", "again", root)

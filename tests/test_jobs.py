@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 
 from siamese_core import jobs, runs
-from siamese_core.artifacts import FILES, PROJECT_ARTIFACTS, list_names, load_bundle
+from siamese_core.artifacts import PROJECT_ARTIFACTS, list_names, load_bundle
+from siamese_core.bundle import FILES
 from siamese_core.errors import BundleError, RunError
 from siamese_core.limits import Limits
 from siamese_core.packing import pack_bundle, read_pack

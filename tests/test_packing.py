@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from safetensors.numpy import load, save
 
 from siamese_core import packing
-from siamese_core.artifacts import FILES, PROJECT_ARTIFACTS, load_bundle, load_weights
+from siamese_core.artifacts import PROJECT_ARTIFACTS, load_bundle, load_weights
+from siamese_core.bundle import FILES
 from siamese_core.errors import BundleError
 from siamese_core.packing import pack_bundle, read_pack
 

@@ -21,7 +21,7 @@ from app.slots import LETTERS, Slot
 from app.sprites import sprite_url
 from app.taking import offer_comparison
 from app.words import name_class, say, write_number, write_share
-from siamese_core.artifacts import Bundle
+from siamese_core.bundle import Bundle
 from siamese_core.comparison import Comparison, compare
 
 NEIGHBOURS = 5

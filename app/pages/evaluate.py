@@ -19,7 +19,7 @@ from app.opening import go_where_opened, open_items, open_pair
 from app.sprites import sprite_url
 from app.tables import classes_table, rates_table, suspects_table, trust_table
 from app.words import name_classes, say, write_number, write_share
-from siamese_core.artifacts import Bundle
+from siamese_core.bundle import Bundle
 from siamese_core.confusion import ClassPairs, hardest_mistakes
 
 PLACES = 360  # thresholds the browser gets: about one a pixel and a half

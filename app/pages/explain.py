@@ -24,8 +24,8 @@ from app.slots import LETTERS, Slot
 from app.sources import excerpt
 from app.sprites import sprite_url
 from app.words import name_classes, say, write_number
-from siamese_core.artifacts import Bundle
 from siamese_core.building import TEST_PAIRS_SEED
+from siamese_core.bundle import Bundle
 from siamese_core.comparison import compare, pair_distances
 from siamese_core.config import BOUNDS
 from siamese_core.explanation import contributions

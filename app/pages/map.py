@@ -20,7 +20,7 @@ from app.slots import LETTERS, Slot
 from app.sprites import atlas_url, sprite_url
 from app.tables import to_csv
 from app.words import name_class, name_classes, say, write_number
-from siamese_core.artifacts import Bundle
+from siamese_core.bundle import Bundle
 from siamese_core.comparison import compare
 from siamese_core.confusion import hardest_mistakes, hardest_pairs
 from siamese_core.gallery import Neighbours

@@ -19,7 +19,7 @@ from app.slots import name_splits
 from app.sprites import sprite_url
 from app.tables import pairs_table
 from app.words import name_class, say, write_number, write_share
-from siamese_core.artifacts import Bundle
+from siamese_core.bundle import Bundle
 
 PAIRS_A_PAGE = 24
 TRUTHS = ("all", "same", "different")

@@ -13,7 +13,7 @@ from app.operator import limits
 from app.runs import show_run
 from app.words import say, tell, write_seconds
 from siamese_core import artifacts, jobs, runs
-from siamese_core.artifacts import Bundle
+from siamese_core.bundle import Bundle
 from siamese_core.config import BOUNDS, RECIPES, Recipe
 from siamese_core.errors import SiameseError
 from siamese_core.pace import estimate_seconds

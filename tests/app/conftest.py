@@ -46,6 +46,7 @@ def main_script_first(monkeypatch: pytest.MonkeyPatch) -> None:
 def own_artifacts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder of models; shipped ones can be linked into it."""
     monkeypatch.setenv("SIAMESE_ARTIFACTS", str(tmp_path))
+    monkeypatch.setattr("app.cache._unusable", {})
     return tmp_path
 
 

@@ -1,6 +1,7 @@
 """The page Compare, in AppTest."""
 
 import io
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -436,16 +437,41 @@ def test_without_a_model_the_page_says_what_to_do(open_app: OpenApp, own_artifac
     assert "train one on the page Train" in app.error[0].value
 
 
-def test_a_damaged_model_is_named_and_another_can_be_chosen(open_app: OpenApp, own_artifacts: Path) -> None:
+def test_a_damaged_model_is_set_aside_and_told_of_and_another_answers(open_app: OpenApp, own_artifacts: Path) -> None:
     ship("classic", own_artifacts)
     (own_artifacts / "best").mkdir()
     (own_artifacts / "best" / "manifest.json").write_text("{}")
     app = open_app()
     assert not app.exception
-    assert "best has a damaged manifest.json" in app.error[0].value
-    app.selectbox(key="model").select("classic").run()
     assert not app.error
+    assert "best has a damaged manifest.json" in app.warning[0].value
+    assert app.selectbox(key="model").options == ["classic"]
     assert shown_distance(app) == expected_distance("test:945", "test:7993", "classic")
+    assert (own_artifacts / ".damaged" / "best-1" / "manifest.json").read_text() == "{}"
+
+
+def test_a_chosen_model_that_gets_damaged_gives_way_to_a_sound_one(open_app: OpenApp, own_artifacts: Path) -> None:
+    ship("classic", own_artifacts)
+    shutil.copytree(own_artifacts / "classic", own_artifacts / "mine")
+    app = open_app("compare", model="mine")
+    assert app.selectbox(key="model").value == "mine"
+    (own_artifacts / "mine" / "manifest.json").write_text("{")
+    app.run()
+    assert not app.exception
+    assert app.selectbox(key="model").options == ["classic"]
+    assert "mine has a damaged manifest.json" in app.warning[0].value
+    assert shown_distance(app) == expected_distance("test:945", "test:7993", "classic")
+
+
+def test_a_model_of_a_newer_program_is_told_of_and_stays_where_it_is(open_app: OpenApp, own_artifacts: Path) -> None:
+    ship("classic", own_artifacts)
+    (own_artifacts / "best").mkdir()
+    (own_artifacts / "best" / "manifest.json").write_text('{"schema": 2, "files": {}}')
+    app = open_app()
+    assert not app.exception
+    assert "best has schema 2, not 1" in app.warning[0].value
+    assert shown_distance(app) == expected_distance("test:945", "test:7993", "classic")
+    assert (own_artifacts / "best").is_dir()
 
 
 def test_with_the_sample_alone_the_app_says_so_and_compares(open_app: OpenApp, sample_only: None) -> None:

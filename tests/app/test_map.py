@@ -9,7 +9,8 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from app.examples import T_SHIRT
-from siamese_core.artifacts import Bundle, load_bundle
+from siamese_core.artifacts import load_bundle
+from siamese_core.bundle import Bundle
 from siamese_core.data import open_collection
 from siamese_core.gallery import Gallery
 from tests.app.conftest import OpenApp, component_data

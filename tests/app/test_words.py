@@ -105,12 +105,18 @@ def places(text: str) -> list[str]:
     return sorted(place for _, place, _, _ in string.Formatter().parse(text) if place is not None)
 
 
+def kinds_of(error: type[Exception]) -> Iterator[str]:
+    for kind in error.__subclasses__():
+        yield kind.__name__
+        yield from kinds_of(kind)
+
+
 def sentences_of_the_core() -> Iterator[str]:
     """What every error of the core says, as the catalogue knows it; the command line speaks English alone."""
     for path in sorted((PROJECT / "siamese_core").glob("[!_]*.py")):
         module = importlib.import_module(f"siamese_core.{path.stem}")
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        for call in calls(tree, *(kind.__name__ for kind in SiameseError.__subclasses__())):
+        for call in calls(tree, *kinds_of(SiameseError)):
             argument = call.args[0]
             for sentence in (argument.body, argument.orelse) if isinstance(argument, ast.IfExp) else (argument,):
                 yield eval(compile(ast.Expression(sentence), path.name, "eval"), vars(module).copy())  # noqa: S307

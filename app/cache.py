@@ -1,5 +1,6 @@
 """Everything the app keeps between two runs of a script: the only place in the app that opens data or models."""
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ from siamese_core.gallery import Gallery
 from siamese_core.pairs import Pairs, tutorial_pairs
 from siamese_core.projection import EmbeddingMap, draw_map
 from siamese_core.suspects import Suspects, find_suspects
+
+_LOG = logging.getLogger(__name__)
 
 MODELS_KEPT = 8
 EXPORTS_KEPT = 4

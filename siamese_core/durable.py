@@ -13,7 +13,7 @@ import shutil
 import stat
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -41,7 +41,8 @@ def changing(parent: Path) -> Iterator[Path]:
         try:
             yield workplace
         finally:
-            _clear(parent)
+            with suppress(OSError):  # what has been changed is changed; what is left here, the next one clears away
+                _clear(parent)
 
 
 @contextmanager
@@ -83,8 +84,12 @@ def put(fresh: Path, target: Path) -> None:
     Raises:
         OSError: The disk refuses.
     """
-    move = _exchange if target.exists() else os.rename
-    move(fresh, target)
+    move: Callable[[Path, Path], None] = _exchange
+    try:
+        move(fresh, target)
+    except FileNotFoundError:
+        move = os.rename
+        move(fresh, target)
     try:
         _sync(target.parent)
     except OSError:
@@ -123,7 +128,8 @@ def _locked(parent: Path, kind: int) -> Iterator[None]:
         fcntl.flock(descriptor, kind)
         yield
     finally:
-        os.close(descriptor)
+        with suppress(OSError):  # the lock is gone even so
+            os.close(descriptor)
 
 
 def _clear(parent: Path) -> None:

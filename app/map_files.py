@@ -11,7 +11,9 @@ from app import cache
 from app.sprites import base, data_version, keepable
 from siamese_core.bundle import Bundle
 from siamese_core.errors import SiameseError
+from siamese_core.moving_map import read_watched
 from siamese_core.projection import EmbeddingMap
+from siamese_core.runs import Run, map_folder, run_ids
 
 NEIGHBOURS = "neighbours"
 _EPOCH = re.compile(r"epoch-(\d{1,4})")
@@ -28,11 +30,17 @@ def layout_url(model: Bundle, layout: str) -> str:
     return f"{base()}/map/{model.name}/{layout}.bin?v={_version(model)}"
 
 
+def watched_url(run: Run) -> str:
+    """Address of where an epoch of a run puts the first test items, with `{epoch}` for its number."""
+    return f"{base()}/map/run/{run.id}/epoch-{{epoch}}.bin?v={data_version()}"
+
+
 def map_routes() -> list[Route]:
-    """The routes that answer `items_url` and `layout_url`."""
+    """The routes that answer `items_url`, `layout_url` and `watched_url`."""
     return [
         Route(f"{base()}/map/items.bin", serve_items),
         Route(f"{base()}/map/{{model}}/{{layout}}.bin", serve_layout),
+        Route(f"{base()}/map/run/{{run}}/epoch-{{epoch:int}}.bin", serve_watched),
     ]
 
 
@@ -52,6 +60,18 @@ def serve_layout(request: Request) -> Response:
     if places is None:
         return PlainTextResponse("this model's map has no such layout", 404)
     return keepable(request, _to_bytes(places), _NUMBERS, version=_version(model))
+
+
+def serve_watched(request: Request) -> Response:
+    """Little-endian uint16 (m, 2); 404 where there is no such run or epoch."""
+    run_id, epoch = request.path_params["run"], request.path_params["epoch"]
+    try:
+        places = read_watched(map_folder(run_id), epoch) if run_id in run_ids() else None
+    except OSError:
+        places = None
+    if places is None:
+        return PlainTextResponse("there is no such epoch of a run", 404)
+    return keepable(request, places, _NUMBERS, version=data_version())
 
 
 def find_layout(drawn: EmbeddingMap, layout: str) -> np.ndarray | None:

@@ -9,12 +9,15 @@ from app import cache
 from app.chosen import chosen_model, use_model
 from app.components.distance_histograms import distance_histograms
 from app.components.figure_tiles import FigureTile, figure_tiles
+from app.components.moving_map import moving_map
+from app.map_files import items_url, watched_url
 from app.operator import limits
 from app.refusals import told_to_visitor
-from app.words import say, tell, write_number, write_seconds, write_share
+from app.words import name_classes, say, tell, write_number, write_seconds, write_share
 from siamese_core import jobs, runs
 from siamese_core.config import BOUNDS
 from siamese_core.errors import RunError, SiameseError
+from siamese_core.moving_map import watched_epochs
 from siamese_core.pace import seconds_left
 from siamese_core.runs import Run
 
@@ -30,18 +33,42 @@ def show_run() -> None:
             st.markdown(say("live.history", name=model.name))
             show_figures(model.history)
         return
-    if st.session_state.pop("watched", None) == run.id and run.state != "running":
-        st.rerun()  # it has just ended: the list of models and the form have to know
+    watched, stage = st.session_state.get("watched"), stage_of(run)
+    st.session_state["watched"] = (run.id, stage)
+    if watched and watched[0] == run.id and watched[1] != stage:
+        st.rerun()  # there is a model now, or nothing runs any more: the list of models and the form have to know
     if run.state == "running":
-        st.session_state["watched"] = run.id
         show_progress(run)
     else:
         show_end(run)
-    show_figures(run.epochs, run if run.state == "running" else None)
+    show_figures(run.epochs, run if stage_of(run) == "training" else None)
+    show_moving_map(run)
+
+
+def show_moving_map(run: Run) -> None:
+    """Where the newest epoch of a run puts the test items."""
+    epochs = watched_epochs(runs.map_folder(run.id))
+    if epochs:
+        moving_map(
+            items=items_url(),
+            places=watched_url(run),
+            run=run.id,
+            epochs=epochs,
+            class_names=name_classes(cache.collection().class_names),
+            key="moving_map",
+        )
+
+
+def stage_of(run: Run) -> str:
+    """What of a run the rest of the page has to know: whether it trains, draws the map of its model, or is over."""
+    return "training" if run.state == "running" and run.phase != "drawing" else run.phase
 
 
 def show_progress(run: Run) -> None:
     """How far a running run is, and its buttons."""
+    if run.phase == "drawing":
+        show_drawing(run)
+        return
     share, words = progress(run)
     is_stopping = st.session_state.get("stop_asked") == run.id
     words = say("live.stopping") if is_stopping else words
@@ -61,6 +88,27 @@ def show_progress(run: Run) -> None:
             on_click=stop_run,
             args=(run.id,),
         )
+
+
+def show_drawing(run: Run) -> None:
+    """What a run does last, when its model can be used already."""
+    st.progress(1.0, say("live.drawing", name=run.name))
+    with st.container(horizontal=True, gap="small"):
+        offer_use(run)
+        st.button(
+            say("live.leave_out"),
+            key="leave_out",
+            icon=":material/stop_circle:",
+            disabled=limits().read_only,
+            on_click=give_order,
+            args=(jobs.stop, run.id),
+        )
+
+
+def offer_use(run: Run) -> None:
+    """Let the visitor use the model that a run has made."""
+    if run.name in cache.model_names() and run.name != chosen_model().name:
+        st.button(say("live.use", name=run.name), key="use_trained", on_click=use_model, args=(run.name,))
 
 
 def order_button(name: str, icon: str, order: Callable[[str], None], run: Run, *, disabled: bool) -> None:
@@ -100,8 +148,7 @@ def show_end(run: Run) -> None:
         ended = say("live.done", name=run.name) if run.state == "done" else say(f"live.stopped_{reason}", name=run.name)
         st.success(ended, icon=":material/check:")
     with st.container(horizontal=True, gap="small"):
-        if run.name in cache.model_names() and run.name != chosen_model().name:
-            st.button(say("live.use", name=run.name), key="use_trained", on_click=use_model, args=(run.name,))
+        offer_use(run)
         offer_resume(run, key="latest")
 
 

@@ -14,7 +14,15 @@ import numpy as np
 from siamese_core import artifacts
 from siamese_core.artifacts import DEFAULT_NAME, list_names, load_bundle
 from siamese_core.attendance import end_when_alone
-from siamese_core.building import MeasuringEvent, build_bundle, find_familiarity, find_labels, measure, rebuild_bundle
+from siamese_core.building import (
+    MeasuringEvent,
+    build_bundle,
+    draw_neighbours,
+    find_familiarity,
+    find_labels,
+    measure,
+    rebuild_bundle,
+)
 from siamese_core.bundle import Bundle
 from siamese_core.calibration import is_unsure
 from siamese_core.checkpoint import Checkpoint
@@ -28,10 +36,11 @@ from siamese_core.exporting import ENDINGS, PARITY_IMAGES, export
 from siamese_core.gallery import Gallery
 from siamese_core.images import load_image
 from siamese_core.packing import pack_bundle, read_pack
-from siamese_core.projection import draw_map
+from siamese_core.warm_up import warm_up
 
 MODEL = click.option("--model", default=DEFAULT_NAME, show_default=True, metavar="NAME", help="The model that decides.")
 FILE = click.Path(dir_okay=False, path_type=Path)
+FOLDER = click.Path(file_okay=False, path_type=Path)
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
 SECONDS_BETWEEN_PROGRESS = 0.5
 UNFAMILIAR = "{} is unlike anything in the data: what is said of it means little."
@@ -82,6 +91,7 @@ def data(as_json: bool) -> None:
 @click.option("--one-epoch", is_flag=True, hidden=True, help="Pause after the first epoch; see the module control.")
 @click.option("--checkpoint", type=FILE, hidden=True, help="Where to keep what it takes to go on.")
 @click.option("--resume", is_flag=True, hidden=True, help="Go on from there.")
+@click.option("--map", "map_folder", type=FOLDER, hidden=True, help="Where the map can be watched.")
 @click.option("--attended", type=FILE, hidden=True, help="End when nobody is there, see the module attendance.")
 def train(
     recipe: str,
@@ -94,6 +104,7 @@ def train(
     one_epoch: bool,
     checkpoint: Path | None,
     resume: bool,
+    map_folder: Path | None,
     attended: Path | None,
     **changes: float | None,
 ) -> None:
@@ -131,11 +142,27 @@ def train(
             should_stop=control.should_stop,
             on_checkpoint=(lambda state: state.save(checkpoint)) if checkpoint else None,
             resumed=resumed,
+            map_folder=map_folder,
         )
+        report.finished(bundle, control.reason)
+        control.let_go()
+        report.drawn(draw_neighbours(name))
     except SiameseError as error:
         report.failed(str(error))
         raise
-    report.finished(bundle, control.reason)
+
+
+@main.command()
+@click.option("--recipe", type=click.Choice(list(RECIPES)), default="fast", show_default=True, help="What to train.")
+@click.option("--batch-size", type=int, help="Pairs (classic) or images a step.")
+@JSON
+def pace(recipe: str, batch_size: int | None, as_json: bool) -> None:
+    """Measure in a few seconds how long a recipe takes on this machine."""
+    chosen = RECIPES[recipe].changed(batch_size=batch_size)
+    found = warm_up(chosen, load_collection())
+    text = f"{recipe}: {found.epoch:.2f} s an epoch after {found.waking:.1f} s of waking up; "
+    text += f"{chosen.epochs} epochs take {found.seconds(chosen.epochs):.0f} s"
+    _print(asdict(found), as_json, text)
 
 
 @main.command()
@@ -143,21 +170,24 @@ def train(
 @click.option("--name", required=True, help="The model's name here: small letters, digits, hyphens.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON event a line.")
 @click.option("--max-seconds", type=float, hidden=True, help="End after this much computing.")
-def install(pack: Path, name: str, as_json: bool, max_seconds: float | None) -> None:
+@click.option("--attended", type=FILE, hidden=True, help="End when nobody is there, see the module attendance.")
+def install(pack: Path, name: str, as_json: bool, max_seconds: float | None, attended: Path | None) -> None:
     """Take in PACK, a model's file that `pack` wrote: its weights are checked, everything else is made anew."""
     if artifacts.exists(name):
         raise BundleError(f"There is a model {name!r} already; choose another name.")
     if max_seconds:
         resource.setrlimit(resource.RLIMIT_CPU, (max(1, int(max_seconds)),) * 2)
     report = _JsonReport() if as_json else _TextReport()
+    if attended:
+        end_when_alone(attended, report.left_alone)
     try:
         taken = read_pack(pack.read_bytes())
         report.started(name, taken.recipe.to_dict(), taken.seed)
-        bundle = rebuild_bundle(taken, name, load_collection(), on_event=report.event)
+        report.finished(rebuild_bundle(taken, name, load_collection(), on_event=report.event), None)
+        report.drawn(draw_neighbours(name))
     except SiameseError as error:
         report.failed(str(error))
         raise
-    report.finished(bundle, None)
 
 
 @main.command()
@@ -225,10 +255,7 @@ def evaluate(name: str, as_json: bool) -> None:
 @JSON
 def draw(name: str, as_json: bool) -> None:
     """Draw the map of the model NAME where it was saved without one; its earlier epochs only a training can draw."""
-    bundle = load_bundle(name)
-    if bundle.embedding_map is None:
-        kept = int(bundle.config["kept_epoch"])
-        bundle = artifacts.save_map(name, draw_map(bundle.gallery_embeddings, kept=kept, seed=bundle.seed))
+    bundle = draw_neighbours(name)
     epochs = bundle.embedding_map.epochs.tolist() if bundle.embedding_map else []
     _print({"name": name, "epochs": epochs}, as_json, f"{name} has a map, with {len(epochs)} of its epochs.")
 
@@ -388,6 +415,9 @@ class _JsonReport:
             metrics=bundle.metrics,
         )
 
+    def drawn(self, bundle: Bundle) -> None:
+        self._say("drawn", fingerprint=bundle.fingerprint)
+
     def failed(self, message: str) -> None:
         self._say("failed", message=message)
 
@@ -432,8 +462,11 @@ class _TextReport:
         pairs = bundle.metrics["tutorial_pairs"]
         click.echo(
             f"Saved {bundle.name}: epoch {bundle.config['kept_epoch']}, {pairs['accuracy']:.2%} of the tutorial's "
-            f"test pairs right at the threshold {bundle.threshold:.4f}"
+            f"test pairs right at the threshold {bundle.threshold:.4f}\nDrawing its map; Ctrl-C leaves it out"
         )
+
+    def drawn(self, bundle: Bundle) -> None:
+        click.echo(f"Saved {bundle.name} with its map")
 
     def failed(self, message: str) -> None:
         """Nothing: the command's one line on standard error says it."""

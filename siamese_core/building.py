@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from siamese_core.artifacts import PROJECT_ARTIFACTS, check_name, exists, load_bundle, save_bundle
+from siamese_core.artifacts import PROJECT_ARTIFACTS, check_name, exists, load_bundle, save_bundle, save_map
 from siamese_core.bundle import SHIPPED, Bundle
 from siamese_core.calibration import Calibration, calibrate, reliability
 from siamese_core.checkpoint import Checkpoint
@@ -21,9 +21,10 @@ from siamese_core.errors import BundleError, RunError
 from siamese_core.evaluation import accuracy, best_threshold, roc
 from siamese_core.exhaustive import all_pair_distances, evaluate_all_pairs, retrieval
 from siamese_core.familiarity import Familiarity, learn_familiarity
+from siamese_core.moving_map import MapRecorder
 from siamese_core.packing import Pack
 from siamese_core.pairs import tutorial_pairs
-from siamese_core.projection import EpochPlanes, draw_map
+from siamese_core.projection import EpochPlanes, add_neighbours, draw_map
 from siamese_core.unseen import evaluate_unseen, one_shot
 
 TEST_PAIRS_SEED = 0
@@ -64,9 +65,10 @@ def build_bundle(
     should_stop: Callable[[], bool] = lambda: False,
     on_checkpoint: Callable[[Checkpoint], None] | None = None,
     resumed: Checkpoint | None = None,
+    map_folder: Path | None = None,
     root: Path | None = None,
 ) -> Bundle:
-    """Train by a recipe and save the best epoch as the bundle `name`.
+    """Train by a recipe and save the best epoch as the bundle `name`, with the maps of its epochs.
 
     Args:
         recipe: What to build and how.
@@ -78,6 +80,8 @@ def build_bundle(
         should_stop: See `training.train`, as for `on_checkpoint` and `resumed`.
         on_checkpoint: Given each epoch's checkpoint.
         resumed: Where an earlier training goes on.
+        map_folder: Where the map can be watched, and where a resumed training finds its earlier epochs' maps, see
+            `moving_map`.
         root: The folder of bundles, see `artifacts.artifacts_root`.
 
     Raises:
@@ -90,7 +94,7 @@ def build_bundle(
     training, test = collection.split("train"), collection.split("test")
     unseen_labels = find_labels(held_out, collection.class_names)
     fit, validation = validation_positions(training.labels, held_out=unseen_labels)
-    planes = EpochPlanes()
+    recorder = MapRecorder(test.images, epochs=recipe.epochs, folder=map_folder)
     trained = train(
         recipe,
         training.images[fit],
@@ -99,7 +103,7 @@ def build_bundle(
         seed=seed,
         on_event=on_event,
         should_stop=should_stop,
-        on_weights=lambda epoch, embed: planes.add(epoch, embed(test.images)),
+        on_weights=recorder.look,
         on_checkpoint=on_checkpoint,
         resumed=resumed,
     )
@@ -116,7 +120,21 @@ def build_bundle(
         kept_epoch=trained.kept.epoch,
         stopped=trained.stopped,
     )
-    return _measure_and_save(made, name, collection, planes, root)
+    return _measure_and_save(made, name, collection, recorder.planes, root)
+
+
+def draw_neighbours(name: str, root: Path | None = None) -> Bundle:
+    """Give a saved bundle, which can be used meanwhile, the map that it lacks: the slow one, that keeps neighbours.
+
+    Raises:
+        BundleError: There is no such bundle, it is damaged, or the disk refuses.
+    """
+    bundle = load_bundle(name, root)
+    embeddings = bundle.gallery_embeddings
+    drawn = bundle.embedding_map or draw_map(embeddings, kept=int(bundle.config["kept_epoch"]))
+    if drawn.neighbourly is not None:
+        return bundle
+    return save_map(name, add_neighbours(drawn, embeddings, seed=bundle.seed), root)
 
 
 def rebuild_bundle(
@@ -205,7 +223,7 @@ def _measure_and_save(made: _Made, name: str, collection: Collection, planes: Ep
         },
         history=made.history,
         gallery_embeddings=embeddings,
-        embedding_map=draw_map(embeddings, kept=made.kept_epoch, earlier=planes, seed=made.seed),
+        embedding_map=draw_map(embeddings, kept=made.kept_epoch, earlier=planes),
         familiarity=find_familiarity(collection),
         root=root,
     )

@@ -64,6 +64,11 @@ class Control:
         if self._wanted == "one epoch":
             self._wanted = "pause"
 
+    def let_go(self) -> None:
+        """From now on a stop ends the process at once: what there is to keep is kept."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)
+
     def should_stop(self) -> bool:
         """Whether the training must end now. While it is paused, the answer waits: so does the training."""
         if self._wanted == "pause" and not self._must_end():

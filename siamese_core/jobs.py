@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -49,6 +50,7 @@ from siamese_core.runs import (
 )
 
 _BUSY = "The model {name} is being trained; wait until it is done or stop it."
+_MOMENT = 1.0  # s
 _attended: dict[Path, IO[bytes]] = {}
 """Locks of this process that tell the runs of a folder that somebody is there; held until it ends."""
 
@@ -251,17 +253,28 @@ def _launch(open_folder: Callable[[], Path], options: list[str], limits: Limits,
     limits.check_room(root)
     attend(root)
     with (runs_folder(root) / "slot").open("ab") as slot:
-        if not take(slot):
-            busy = current(root)
-            if busy is None:
-                raise RunError("Another model is being trained; wait until it is done or stop it.")
-            raise RunError(_BUSY, name=busy.name)
+        _take_slot(slot, root)
         folder = open_folder()
         with (folder / "alive").open("ab") as alive:
             take(alive)
             options = [*options, f"--max-seconds={60 * limits.max_minutes:g}"]
             _spawn(folder, options, root, held=(slot.fileno(), alive.fileno()))
     return read(folder.name, root)
+
+
+def _take_slot(slot: IO[bytes], root: Path) -> None:
+    """Lock the slot; a process that ends may let go of it a moment after it has let go of its run.
+
+    Raises:
+        RunError: A run or a measurement holds it.
+    """
+    deadline = time.monotonic() + _MOMENT
+    while not take(slot):
+        if busy := current(root):
+            raise RunError(_BUSY, name=busy.name)
+        if time.monotonic() > deadline:
+            raise RunError("Another training, or a measurement, is going on; try again in a moment.")
+        time.sleep(_MOMENT / 20)
 
 
 def _new_folder(settings: dict[str, Any], root: Path) -> Path:
@@ -294,11 +307,12 @@ def _spawn(folder: Path, options: list[str], root: Path, *, held: tuple[int, ...
 
 def _command(settings: dict[str, Any], folder: Path, root: Path) -> list[str]:
     """What the command line is asked to do for a run of these settings."""
+    attended = f"--attended={_attended_file(root)}"
     if settings.get("uploaded"):
-        return ["install", str((folder / "upload.zip").resolve()), f"--name={settings['name']}"]
+        return ["install", str((folder / "upload.zip").resolve()), f"--name={settings['name']}", attended]
     arguments = [f"--{key.replace('_', '-')}={value}" for key, value in settings.items()]
-    places = [f"--checkpoint={(folder / 'checkpoint.npz').resolve()}", f"--attended={_attended_file(root)}"]
-    return ["train", *arguments, *places]
+    places = {"checkpoint": folder / "checkpoint.npz", "map": folder / "map"}
+    return ["train", *arguments, *(f"--{option}={path.resolve()}" for option, path in places.items()), attended]
 
 
 def _tell(run_id: str, order: signal.Signals, root: Path | None) -> None:

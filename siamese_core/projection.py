@@ -1,7 +1,11 @@
 """Embeddings as places on a plane: one map an epoch by principal components, and one that keeps neighbours together."""
 
-from collections.abc import Mapping
+import dataclasses
+import os
+import zipfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
@@ -39,7 +43,7 @@ class Plane:
 
 @dataclass
 class EpochPlanes:
-    """The principal plane of each epoch, turned to that of the epoch before: what moves has learned.
+    """The principal planes of epochs, each turned to that of the nearest one before it: what moves has learned.
 
     Attributes:
         planes: By epoch, 0 for the untrained network.
@@ -53,9 +57,36 @@ class EpochPlanes:
         """Take the (n, d) embeddings of the same n items as ever, after `epoch` epochs of training."""
         plane = principal_plane(embeddings)
         if self.places:
-            plane = plane.turned(best_rotation(plane.project(embeddings), self.places[max(self.places)]))
+            nearest = min(self.places, key=lambda known: (abs(known - epoch), known))
+            plane = plane.turned(best_rotation(plane.project(embeddings), self.places[nearest]))
         self.planes[epoch] = plane
         self.places[epoch] = plane.project(embeddings)
+
+    def save(self, path: Path) -> None:
+        """Write them, in place of older ones; until the very end the older ones stay whole."""
+        epochs = sorted(self.planes)
+        fresh = path.with_suffix(".new")
+        with fresh.open("wb") as file:
+            np.savez(
+                file,
+                epochs=np.array(epochs, np.int32),
+                means=np.stack([self.planes[epoch].mean for epoch in epochs]),
+                axes=np.stack([self.planes[epoch].axes for epoch in epochs]),
+                places=np.stack([self.places[epoch] for epoch in epochs]),
+            )
+        os.replace(fresh, path)
+
+    @classmethod
+    def load(cls, path: Path) -> "EpochPlanes":
+        """What `save` wrote; none where there is no such file, or a damaged one."""
+        try:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+                epochs = arrays["epochs"].tolist()
+                planes = [Plane(mean, axes) for mean, axes in zip(arrays["means"], arrays["axes"], strict=True)]
+                places = arrays["places"]
+            return cls(dict(zip(epochs, planes, strict=True)), dict(zip(epochs, places, strict=True)))
+        except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
+            return cls()
 
 
 @dataclass(frozen=True)
@@ -68,7 +99,8 @@ class EmbeddingMap:
             the shape, not how far the training has pushed.
         kept: The epoch whose weights the model has; it is among `epochs`.
         plane: That epoch's plane, in units of `principal`'s cells: new embeddings can be placed exactly.
-        neighbourly: (n, 2) uint16, the t-SNE map of the kept epoch, of the same radius; None where nobody made one.
+        neighbourly: (n, 2) uint16, the t-SNE map of the kept epoch, of the same radius where it fits; None where
+            nobody made one.
     """
 
     epochs: np.ndarray
@@ -132,43 +164,52 @@ class EmbeddingMap:
         return cls(arrays["epochs"], arrays["principal"], int(arrays["kept"]), plane, arrays.get("neighbourly"))
 
 
-def draw_map(
-    embeddings: np.ndarray, *, kept: int, earlier: EpochPlanes | None = None, seed: int | None = None
-) -> EmbeddingMap:
-    """The maps of n items.
+def draw_map(embeddings: np.ndarray, *, kept: int, earlier: EpochPlanes | None = None) -> EmbeddingMap:
+    """The principal maps of n items; `add_neighbours` adds the other one.
 
     Args:
         embeddings: (n, d) by the network that was kept.
         kept: The epoch it is of.
         earlier: What was seen of the training; without it there is the kept epoch alone.
-        seed: Decides the t-SNE map, which takes some twenty seconds for 10,000 items; None leaves it out.
     """
     seen = earlier or EpochPlanes()
     if kept not in seen.planes:
         seen.add(kept, embeddings)
-    epochs, plane = _spread(sorted(seen.places), kept), seen.planes[kept]
+    epochs, plane = sorted({kept, *spread_epochs(sorted(seen.places))}), seen.planes[kept]
     clouds = [seen.places[epoch] for epoch in epochs]
-    if seed is not None:
-        clouds.append(keep_neighbours(embeddings, seen.places[kept], seed=seed))
-    radii = [_radius(cloud) for cloud in clouds]
+    radii = [radius_of(cloud) for cloud in clouds]
     even = np.stack([cloud / radius for cloud, radius in zip(clouds, radii, strict=True)])
     cells = CELLS / 2 / max(float(np.abs(even).max()), 1.0)  # a cell's size is the same in every map
-    maps = np.round(even * cells + CELLS / 2).astype(np.uint16)
     return EmbeddingMap(
         epochs=np.array(epochs, np.int32),
-        principal=maps[: len(epochs)],
+        principal=_to_cells(even * cells),
         kept=kept,
         plane=Plane(plane.mean, (plane.axes * (cells / radii[epochs.index(kept)])).astype(np.float32)),
-        neighbourly=None if seed is None else maps[-1],
+        neighbourly=None,
     )
 
 
-def _spread(epochs: list[int], kept: int) -> list[int]:
-    """At most `MOST_EPOCHS` of the epochs, evenly spread, the first, the last and the kept one among them."""
-    if len(epochs) <= MOST_EPOCHS:
-        return epochs
+def add_neighbours(drawn: EmbeddingMap, embeddings: np.ndarray, *, seed: int) -> EmbeddingMap:
+    """The same map with a t-SNE map too, which takes some twenty seconds for 10,000 items.
+
+    Args:
+        drawn: The principal maps of n items.
+        embeddings: (n, d) by the network that was kept.
+        seed: Decides what is random about it.
+    """
+    start = drawn.principal[int(np.searchsorted(drawn.epochs, drawn.kept))] - CELLS / 2
+    places = keep_neighbours(embeddings, start, seed=seed)
+    even = places / radius_of(places)
+    cells = min(radius_of(start), CELLS / 2 / max(float(np.abs(even).max()), 1.0))
+    return dataclasses.replace(drawn, neighbourly=_to_cells(even * cells))
+
+
+def spread_epochs(epochs: Sequence[int]) -> list[int]:
+    """At most `MOST_EPOCHS` less one of the epochs, evenly spread, the first and the last one among them."""
+    if len(epochs) < MOST_EPOCHS:
+        return list(epochs)
     chosen = np.rint(np.linspace(0, len(epochs) - 1, MOST_EPOCHS - 1)).astype(int)
-    return sorted({kept, *(epochs[position] for position in chosen)})
+    return [epochs[position] for position in chosen]
 
 
 def principal_plane(embeddings: np.ndarray) -> Plane:
@@ -207,7 +248,7 @@ def keep_neighbours(embeddings: np.ndarray, start: np.ndarray, *, seed: int) -> 
     affinities = openTSNE.affinity.PerplexityBasedNN(
         embeddings, perplexity=min(PERPLEXITY, (len(embeddings) - 1) / 3), method="exact", random_state=seed
     )
-    places = openTSNE.TSNEEmbedding(start / _radius(start) * 1e-4, affinities, random_state=seed)
+    places = openTSNE.TSNEEmbedding(start / radius_of(start) * 1e-4, affinities, random_state=seed)
     places.optimize(EARLY_STEPS, exaggeration=EARLY_EXAGGERATION, momentum=0.5, inplace=True)
     places.optimize(LATE_STEPS, momentum=0.8, inplace=True)
     return np.asarray(places)
@@ -219,6 +260,11 @@ def neighbour_shares(distances: np.ndarray) -> np.ndarray:
     return pulls / pulls.sum()
 
 
-def _radius(places: np.ndarray) -> float:
+def radius_of(places: np.ndarray) -> float:
     """The root of the mean squared distance of (n, 2) places from the origin; 1 where all lie there."""
     return float(np.sqrt(np.square(places).sum(axis=1).mean())) or 1.0
+
+
+def _to_cells(places: np.ndarray) -> np.ndarray:
+    """Places around the origin as uint16, whole numbers around the middle of the field."""
+    return np.round(places + CELLS / 2).astype(np.uint16)

@@ -3,6 +3,7 @@
 settings.json     what it was started with
 events.jsonl      everything it said, one JSON object a line
 checkpoint.npz    where it can go on from, once an epoch has ended
+map/              where each epoch puts the test items, see `moving_map`
 alive             locked for as long as the run lives
 """
 
@@ -23,7 +24,7 @@ from siamese_core.config import RECIPES, Recipe
 from siamese_core.errors import RunError
 
 State = Literal["running", "done", "stopped", "failed"]
-Phase = Literal["waking", "training", "paused", "measuring", "over"]
+Phase = Literal["waking", "training", "paused", "measuring", "drawing", "over"]
 WITHOUT_A_WORD = "The training process ended without a word; it may have been killed or run out of memory."
 LEFT_ALONE = "The training process ended because the server it belonged to had gone."
 CHANGEABLE = ("epochs", "margin", "batch_size", "learning_rate")
@@ -35,6 +36,7 @@ _PHASES: dict[str, Phase] = {
     "epoch": "training",
     "paused": "paused",
     "measuring": "measuring",
+    "finished": "drawing",  # the model can be used; what is still missing is its map
 }
 """What a run is doing once it has said this."""
 _ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9]{6}")
@@ -158,6 +160,11 @@ def read(run_id: str, root: Path | None = None) -> Run:
     return Run(run_id, state, settings, events, message, resumable)
 
 
+def map_folder(run_id: str, root: Path | None = None) -> Path:
+    """Where a run's map can be watched, see `moving_map`."""
+    return runs_folder(root) / run_id / "map"
+
+
 def find(name: str, root: Path | None = None) -> Run | None:
     """The run that made, or is making, the model of this name; None where none is known."""
     runs = (read(run_id, root) for run_id in reversed(run_ids(root)))
@@ -167,7 +174,7 @@ def find(name: str, root: Path | None = None) -> Run | None:
 def fingerprint(run_id: str, root: Path | None = None) -> str | None:
     """That of the model which a run has saved last; None where it has saved none."""
     events = _parse((runs_folder(root) / run_id / "events.jsonl").read_bytes().split(b"\n"))
-    return next((event.get("fingerprint") for event in reversed(events) if event["event"] == "finished"), None)
+    return next((event["fingerprint"] for event in reversed(events) if "fingerprint" in event), None)
 
 
 def write_settings(run_id: str, settings: dict[str, Any], root: Path | None = None) -> None:
@@ -235,9 +242,10 @@ def _judge(events: list[dict[str, Any]], alive: bool) -> tuple[State, str | None
     """A run's state by its last word and by whether it lives."""
     if alive:
         return "running", None
-    last = events[-1] if events else {"event": ""}
-    if last["event"] == "finished":
-        return ("stopped" if last["stopped"] else "done"), None
-    if last["event"] == "failed":
-        return "failed", last["message"]
-    return "failed", LEFT_ALONE if last["event"] == "alone" else WITHOUT_A_WORD
+    resumed = max((at for at, event in enumerate(events) if event["event"] == "resumed"), default=-1)
+    said = {event["event"]: event for event in events[resumed + 1 :]}
+    if "finished" in said:
+        return ("stopped" if said["finished"]["stopped"] else "done"), None
+    if "failed" in said:
+        return "failed", said["failed"]["message"]
+    return "failed", LEFT_ALONE if "alone" in said else WITHOUT_A_WORD

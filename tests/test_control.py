@@ -49,6 +49,14 @@ def test_a_stop_before_there_is_anything_to_keep_does_not_wait_for_a_step():
     assert control.should_stop()
 
 
+def test_when_all_is_kept_a_stop_is_an_end_at_once():
+    control = Control()
+    control.let_go()
+    assert {signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)} == {signal.SIG_DFL}
+    os.kill(os.getpid(), signal.SIGUSR1)  # which ends nothing: an order that came too late
+    assert control.reason is None
+
+
 def test_a_pause_lasts_until_play_and_is_told():
     told = []
     control = Control(on_pause=told.append)

@@ -18,6 +18,7 @@ from siamese_core.artifacts import PROJECT_ARTIFACTS, list_names, load_bundle
 from siamese_core.bundle import FILES
 from siamese_core.errors import BundleError, RunError
 from siamese_core.limits import Limits
+from siamese_core.moving_map import watched_epochs
 from siamese_core.packing import pack_bundle, read_pack
 
 EPOCH = {"event": "epoch", "epoch": 1, "epochs": 2, "loss": 1.0, "accuracy": 0.9, "auc": 0.95}
@@ -36,6 +37,15 @@ def child(monkeypatch):
         monkeypatch.setattr(jobs.subprocess, "Popen", popen)
 
     return does
+
+
+@pytest.fixture(autouse=True)
+def no_orphans(tmp_path):
+    """Ends what a test that failed has left running."""
+    yield
+    for run_id in runs.run_ids(tmp_path):
+        if runs.read(run_id, tmp_path).state == "running":
+            os.kill(int((runs.runs_folder(tmp_path) / run_id / "pid").read_text()), signal.SIGKILL)
 
 
 def say(**event):
@@ -209,6 +219,7 @@ def test_a_run_that_wakes_up_is_told_nothing_but_to_stop(child, tmp_path):
         ([STARTED, PROGRESS, {"event": "paused"}], "paused"),
         ([STARTED, PROGRESS, {"event": "paused"}, {"event": "playing"}], "training"),
         ([STARTED, PROGRESS, EPOCH, {"event": "measuring"}], "measuring"),
+        ([STARTED, PROGRESS, EPOCH, {"event": "measuring"}, FINISHED], "drawing"),
     ],
 )
 def test_the_phase_is_what_was_said_last(child, tmp_path, events, phase):
@@ -218,6 +229,23 @@ def test_the_phase_is_what_was_said_last(child, tmp_path, events, phase):
     assert runs.read(run.id, tmp_path).phase == phase
     jobs.stop(run.id, tmp_path)
     ended(run, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "end", ["", say(event="drawn", fingerprint="1"), say(event="failed", message="The disk is full.")]
+)
+def test_a_run_whose_model_is_saved_has_not_failed_whatever_becomes_of_the_map(child, tmp_path, end):
+    child(say(**STARTED) + say(**EPOCH) + say(**FINISHED, fingerprint="0") + end)
+    run = ended(jobs.start("fast", "a", root=tmp_path), tmp_path)
+    assert (run.state, run.message) == ("stopped", None)
+    assert runs.fingerprint(run.id, tmp_path) == ("1" if "drawn" in end else "0")
+
+
+def test_a_resumed_run_that_dies_at_once_has_failed_though_it_had_ended_well_before(child, tmp_path):
+    child(LEAVES_CHECKPOINT + say(**STARTED) + say(**EPOCH) + say(**FINISHED))
+    run = ended(jobs.start("fast", "a", epochs=3, root=tmp_path), tmp_path)
+    child("os._exit(1)")
+    assert ended(jobs.resume(run.id, root=tmp_path), tmp_path).state == "failed"
 
 
 def test_only_the_newest_progress_is_read(child, tmp_path):
@@ -370,7 +398,8 @@ def test_an_upload_is_a_run_that_builds_the_model_anew(child, tmp_path):
     child("print(json.dumps({'event': 'failed', 'message': ' '.join(sys.argv[4:])}), flush=True)")
     run = ended(jobs.install(pack_bundle("classic"), "theirs", root=tmp_path), tmp_path)
     pack = tmp_path / ".runs" / run.id / "upload.zip"
-    assert run.message == f"install {pack} --name=theirs --json --max-seconds=14400"
+    attended = tmp_path / ".runs" / "attended"
+    assert run.message == f"install {pack} --name=theirs --attended={attended} --json --max-seconds=14400"
     assert read_pack(pack.read_bytes()).recipe == run.recipe
 
 
@@ -403,21 +432,28 @@ def test_weights_of_another_network_are_refused_by_the_network(tmp_path):
 
 
 @pytest.mark.slow
-def test_real_run_trains_stops_and_keeps_its_best_epoch(tmp_path):
+def test_real_run_trains_stops_keeps_its_best_epoch_and_goes_on(tmp_path):
     run = jobs.start("fast", "mine", epochs=100, root=tmp_path)
     wait_for(lambda: runs.read(run.id, tmp_path).epochs, seconds=400)
     jobs.stop(run.id, tmp_path)
-    wait_for(lambda: runs.read(run.id, tmp_path).state != "running", seconds=60)
-    run = runs.read(run.id, tmp_path)
-    assert (run.state, run.message) == ("stopped", None)
+    wait_for(lambda: runs.read(run.id, tmp_path).phase == "drawing", seconds=400)
     assert json.loads((tmp_path / "mine" / "config.json").read_text())["stopped"]
-    assert run.stopped_by == "asked"
+    jobs.stop(run.id, tmp_path)
+    run = ended(run, tmp_path)
+    assert (run.state, run.message, run.stopped_by) == ("stopped", None, "asked")
+    assert load_bundle("mine", tmp_path).embedding_map.neighbourly is None
 
-    jobs.resume(run.id, epochs=len(run.epochs) + 1, one_epoch=True, root=tmp_path)
+    done = len(run.epochs)
+    jobs.resume(run.id, epochs=done + 1, one_epoch=True, root=tmp_path)
     wait_for(lambda: runs.read(run.id, tmp_path).state != "running", seconds=400)
     resumed = runs.read(run.id, tmp_path)
     assert resumed.state == "done"
+    assert runs.fingerprint(run.id, tmp_path) == load_bundle("mine", tmp_path).fingerprint
     assert resumed.epochs[:-1] == [
         epoch | {"time": again["time"], "epochs": again["epochs"]}
         for epoch, again in zip(run.epochs, resumed.epochs[:-1], strict=True)
     ]
+    drawn = load_bundle("mine", tmp_path).embedding_map
+    assert {0, done, done + 1} <= set(drawn.epochs.tolist())
+    assert drawn.neighbourly is not None
+    assert watched_epochs(runs.map_folder(run.id, tmp_path)) == list(range(done + 2))

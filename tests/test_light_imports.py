@@ -35,6 +35,7 @@ LIGHT = [
     "preprocessing",
     "jobs",
     "limits",
+    "moving_map",
     "pace",
     "packing",
     "pairs",
@@ -46,6 +47,7 @@ LIGHT = [
     "strangers",
     "suspects",
     "unseen",
+    "warm_up",
     "__main__",
 ]
 

@@ -1,7 +1,7 @@
 import pytest
 
 from siamese_core.config import RECIPES
-from siamese_core.pace import estimate_seconds, seconds_left
+from siamese_core.pace import Pace, estimate_seconds, known_pace, remember_pace, seconds_left
 from siamese_core.runs import Run
 
 BEGAN = 1_767_225_600.0  # 2026-01-01 00:00:00 UTC
@@ -58,3 +58,26 @@ def test_time_left_in_the_first_epoch_goes_by_its_own_steps():
     progress = {"event": "progress", "epoch": 1, "step": 25, "steps": 100, "seconds": 0.5}
     assert seconds_left(a_run(progress, state="running", epochs=2)) == pytest.approx(1.75 * 2.0)
     assert seconds_left(a_run(state="running")) is None
+
+
+def test_a_pace_is_waking_and_epochs():
+    assert Pace(waking=5.0, epoch=2.0).seconds(10) == 25.0
+
+
+def test_a_pace_is_known_of_recipes_that_cost_the_same(tmp_path):
+    (tmp_path / ".runs").mkdir()
+    fast = RECIPES["fast"]
+    remember_pace(fast, Pace(5.0, 2.0), tmp_path)
+    remember_pace(RECIPES["classic"], Pace(4.0, 1.0), tmp_path)
+    remember_pace(fast, Pace(6.0, 3.0), tmp_path)
+    assert known_pace(fast.changed(epochs=9, learning_rate=0.1), tmp_path) == Pace(6.0, 3.0)
+    assert known_pace(RECIPES["classic"], tmp_path) == Pace(4.0, 1.0)
+    assert known_pace(fast.changed(batch_size=64), tmp_path) is None
+
+
+@pytest.mark.parametrize("content", [None, "", "{", "[1]"])
+def test_a_pace_that_cannot_be_read_is_unknown(tmp_path, content):
+    (tmp_path / ".runs").mkdir()
+    if content is not None:
+        (tmp_path / ".runs" / "pace.json").write_text(content)
+    assert known_pace(RECIPES["fast"], tmp_path) is None

@@ -5,11 +5,13 @@ from siamese_core.projection import (
     CELLS,
     EmbeddingMap,
     EpochPlanes,
+    add_neighbours,
     best_rotation,
     draw_map,
     keep_neighbours,
     neighbour_shares,
     principal_plane,
+    spread_epochs,
 )
 
 QUARTER_TURN = np.array([[0.0, 1.0], [-1.0, 0.0]])
@@ -27,7 +29,7 @@ def drawn(embeddings):
     planes = EpochPlanes()
     for epoch in range(3):
         planes.add(epoch, embeddings * (epoch + 1))
-    return draw_map(embeddings * 2, kept=1, earlier=planes, seed=0)
+    return add_neighbours(draw_map(embeddings * 2, kept=1, earlier=planes), embeddings * 2, seed=0)
 
 
 def test_the_plane_lies_along_the_two_widest_directions(embeddings):
@@ -68,8 +70,8 @@ def test_an_epochs_map_takes_four_bytes_an_item(drawn):
 
 
 def test_the_farthest_item_of_all_maps_lies_on_the_edge(drawn):
-    off = np.abs(np.stack([*drawn.principal, drawn.neighbourly]) - CELLS / 2)
-    assert off.max() == CELLS / 2
+    assert np.abs(drawn.principal - CELLS / 2).max() == CELLS / 2
+    assert np.abs(drawn.neighbourly - CELLS / 2).max() <= CELLS / 2
 
 
 def test_an_item_placed_anew_lands_on_its_place(drawn, embeddings):
@@ -149,3 +151,41 @@ def test_map_of_a_long_training_tells_of_a_dozen_epochs_the_kept_one_among_them(
     epochs = draw_map(embeddings, kept=37, earlier=seen).epochs
     assert len(epochs) <= 12
     assert {0, 37, 40} <= set(epochs.tolist())
+
+
+@pytest.mark.parametrize(("epochs", "spread"), [(2, [0, 1, 2]), (10, list(range(11))), (20, list(range(0, 21, 2)))])
+def test_the_epochs_of_a_map_are_known_before_the_training(epochs, spread):
+    assert spread_epochs(range(epochs + 1)) == spread
+
+
+@pytest.mark.parametrize("epochs", [11, 24, 199, 200])
+def test_the_first_and_the_last_epoch_are_among_those_of_a_map(epochs):
+    spread = spread_epochs(range(epochs + 1))
+    assert (len(spread), spread[0], spread[-1]) == (11, 0, epochs)
+    assert np.ptp(np.diff(spread)) <= 1
+
+
+def test_an_epoch_that_is_added_late_is_turned_to_the_one_before_it(embeddings):
+    seen = EpochPlanes()
+    seen.add(0, embeddings)
+    seen.add(4, embeddings[:, ::-1])
+    seen.add(1, embeddings[:, ::-1] * [1, 1, 1, -1, 1, -1])
+    np.testing.assert_allclose(seen.places[1], seen.places[0], atol=1e-3)
+
+
+def test_planes_come_back_from_their_file(embeddings, tmp_path):
+    seen = EpochPlanes()
+    seen.add(0, embeddings)
+    seen.add(3, embeddings * 2)
+    seen.save(tmp_path / "planes.npz")
+    back = EpochPlanes.load(tmp_path / "planes.npz")
+    assert set(back.planes) == {0, 3}
+    np.testing.assert_array_equal(back.planes[3].axes, seen.planes[3].axes)
+    np.testing.assert_array_equal(back.places[3], seen.places[3])
+
+
+@pytest.mark.parametrize("content", [None, b"", b"PK", b"x" * 99])
+def test_planes_that_cannot_be_read_are_none(content, tmp_path):
+    if content is not None:
+        (tmp_path / "planes.npz").write_bytes(content)
+    assert EpochPlanes.load(tmp_path / "planes.npz").planes == {}

@@ -18,20 +18,21 @@ _SHOWN_SIDE = 96
 _EXPORT = re.compile(r"^export\sdefault\sfunction\s", re.MULTILINE)
 
 
-def register(name: str, *, html: str, shares: str | None = None) -> Callable[..., None]:
+def register(name: str, *, html: str, shares: tuple[str, ...] = ()) -> Callable[..., None]:
     """The mounting command of the component in folder `name`: its scripts, one of them `<name>.js`, and `<name>.css`.
 
     The scripts become one module, so their names are known to each other. What it shares with other components comes
-    before its own: `<shares>.js` and `<shares>.css` of this folder. Its data come to the browser with the words of the
-    section `name`, in the visitor's language.
+    before its own: of each name in `shares` the `.js` and, where there is one, the `.css` of this folder. Its data come
+    to the browser with the words of the section `name`, in the visitor's language.
     """
     folder = _HERE / name
-    shared = [_HERE / shares] if shares else []
+    shared = [_HERE / part for part in shares]
+    styles = [source.with_suffix(".css") for source in shared]
     scripts = [_HERE / "words.js", *(source.with_suffix(".js") for source in shared), *sorted(folder.glob("*.js"))]
     renderer = st.components.v2.component(
         f"siamese_{name}",
         html=html,
-        css=_read(*(source.with_suffix(".css") for source in (*shared, folder / name))),
+        css=_read(*filter(Path.is_file, styles), folder / f"{name}.css"),
         js=_EXPORT.sub("function render", _read(*scripts, _HERE / "entry.js")),
     )
 

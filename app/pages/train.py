@@ -10,14 +10,16 @@ from app.chosen import chosen_model
 from app.components.network_diagram import network_diagram
 from app.models import offer_upload, open_bundles, show_comparison, show_models
 from app.operator import limits
+from app.refusals import told_to_visitor
 from app.runs import show_run
 from app.words import say, tell, write_seconds
 from siamese_core import artifacts, jobs, runs
 from siamese_core.bundle import Bundle
 from siamese_core.config import BOUNDS, RECIPES, Recipe
 from siamese_core.errors import SiameseError
-from siamese_core.pace import estimate_seconds
+from siamese_core.pace import estimate_seconds, known_pace
 from siamese_core.runs import CHANGEABLE
+from siamese_core.warm_up import measure_pace
 
 SECONDS_A_LOOK = 1.0
 STEPS: dict[str, dict[str, Any]] = {
@@ -102,7 +104,7 @@ def show_form(running: bool) -> None:
     recipe = chosen_recipe()
     st.caption(say(f"train.recipe_{recipe.name}"))
     settings = read_settings(recipe)
-    show_estimate(recipe, settings)
+    show_estimate(recipe.changed(**{name: settings[name] for name in CHANGEABLE}), running=running)
     if limits().read_only:
         st.caption(say("train.read_only"))
         return
@@ -130,14 +132,29 @@ def read_settings(recipe: Recipe) -> dict[str, Any]:
     return settings
 
 
-def show_estimate(recipe: Recipe, settings: dict[str, Any]) -> None:
-    """How long the run will take on this machine, once one like it has been seen."""
-    changes = {name: settings[name] for name in CHANGEABLE}
-    seconds = estimate_seconds(recipe.changed(**changes), map(runs.read, reversed(runs.run_ids())))
-    if seconds is None:
-        st.caption(say("train.estimate_none"))
-    else:
+def show_estimate(recipe: Recipe, *, running: bool) -> None:
+    """How long the run will take on this machine, by a run like it or by a second of warming up."""
+    seconds = estimate_seconds(recipe, map(runs.read, reversed(runs.run_ids())))
+    pace = known_pace(recipe)
+    if seconds is not None:
         st.caption(say("train.estimate", time=write_seconds(seconds)))
+    elif pace:
+        st.caption(say("train.estimate_warm", time=write_seconds(pace.seconds(recipe.epochs))))
+    else:
+        offer_warm_up(recipe, running=running)
+
+
+def offer_warm_up(recipe: Recipe, *, running: bool) -> None:
+    """Nothing like this recipe has been seen on this machine: measure it."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(say("train.estimate_none"), width="content")
+        if limits().read_only:
+            return
+        asked = st.button(say("train.measure"), key="measure", icon=":material/speed:", disabled=running)
+    if asked and not running:
+        with st.spinner(say("train.warming")), told_to_visitor():
+            measure_pace(recipe, limits=limits())
+            st.rerun()
 
 
 def suggest_name(recipe: str) -> str:

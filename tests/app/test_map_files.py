@@ -1,5 +1,6 @@
 """What the map in the browser fetches by address."""
 
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -8,7 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app import cache
-from app.map_files import NEIGHBOURS, items_url, layout_url, serve_items, serve_layout
+from app.map_files import NEIGHBOURS, items_url, layout_url, serve_items, serve_layout, serve_watched, watched_url
+from siamese_core import runs
 from siamese_core.data import open_collection
 
 
@@ -52,3 +54,30 @@ def test_an_answer_of_another_version_is_not_kept() -> None:
 ])  # fmt: skip
 def test_what_is_not_there_is_not_found(model: str, layout: str) -> None:
     assert ask(model, layout).status_code == 404
+
+
+RUN = "20260101-000000-123456"
+
+
+def ask_run(run: str, epoch: int, query: str = "") -> Response:
+    parts = {"path_params": {"run": run, "epoch": epoch}, "query_string": query.encode()}
+    return serve_watched(Request({"type": "http", "headers": [], **parts}))
+
+
+def test_where_an_epoch_of_a_run_puts_the_items_may_be_kept(own_artifacts: Path) -> None:
+    folder = runs.map_folder(RUN)
+    folder.mkdir(parents=True)
+    (folder / "epoch-3.bin").write_bytes(bytes(range(8)))
+    address = urlsplit(watched_url(runs.Run(RUN, "running", {}, [], None)))
+    answer = ask_run(RUN, 3, address.query)
+    assert address.path == f"/map/run/{RUN}/epoch-{{epoch}}.bin"
+    assert answer.body == bytes(range(8))
+    assert "immutable" in answer.headers["cache-control"]
+
+
+@pytest.mark.parametrize(("run", "epoch"), [(RUN, 4), ("20260101-000000-123457", 3), ("..", 3), (".", 3)])
+def test_an_epoch_of_no_run_is_not_found(own_artifacts: Path, run: str, epoch: int) -> None:
+    folder = runs.map_folder(RUN)
+    folder.mkdir(parents=True)
+    (folder / "epoch-3.bin").write_bytes(b"1234")
+    assert ask_run(run, epoch).status_code == 404

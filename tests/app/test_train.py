@@ -1,6 +1,7 @@
 """The page Train, in AppTest: the runs are made up here; real ones are the browser tests' business."""
 
 import dataclasses
+import json
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,10 @@ import pytest
 
 from siamese_core import jobs, runs
 from siamese_core.artifacts import list_names, load_bundle
-from siamese_core.config import RECIPES
+from siamese_core.config import RECIPES, Recipe
 from siamese_core.errors import RunError
 from siamese_core.limits import Limits
+from siamese_core.pace import Pace, remember_pace
 from tests.app.conftest import OpenApp, component_data, ship
 
 STARTED = {"event": "started", "name": "mine", "recipe": {"name": "fast", "epochs": 4}, "seed": 0}
@@ -251,6 +253,33 @@ def test_an_estimate_goes_by_what_this_machine_has_done(
     assert any("about 16\N{NO-BREAK SPACE}s" in caption.value for caption in app.caption)
 
 
+def test_where_nothing_has_run_a_warming_up_gives_the_estimate(
+    open_app: OpenApp, own_models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def measure(recipe: Recipe, **_: Any) -> None:
+        runs.runs_folder().mkdir(exist_ok=True)
+        remember_pace(recipe, Pace(waking=5.0, epoch=2.5))
+
+    monkeypatch.setattr("siamese_core.warm_up.measure_pace", measure)
+    app = open_app("train", epochs="4")
+    app.button(key="measure").click().run()
+    assert not app.exception
+    assert any("about 15\N{NO-BREAK SPACE}s" in caption.value for caption in app.caption)
+    assert "measure" not in [button.key for button in app.button]
+
+
+def test_a_machine_that_cannot_be_measured_says_so(
+    open_app: OpenApp, own_models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise RunError("Another training, or a measurement, is going on; try again in a moment.")
+
+    monkeypatch.setattr("siamese_core.warm_up.measure_pace", refuse)
+    app = open_app("train")
+    app.button(key="measure").click().run()
+    assert "or a measurement" in app.error[0].value
+
+
 def test_a_run_that_has_said_nothing_yet_is_shown_as_waking(open_app: OpenApp, own_models: Path, pretend) -> None:
     pretend(a_run("running", []))
     app = open_app("train")
@@ -320,6 +349,34 @@ def test_only_a_visitors_own_model_can_be_deleted(open_app: OpenApp, own_models:
     assert not app.exception
     assert list_names() == ["best", "classic"]
     assert app.selectbox(key="model").value == "best"
+
+
+def test_a_model_whose_map_is_being_drawn_can_be_used(
+    open_app: OpenApp, own_models: Path, pretend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped = []
+    monkeypatch.setattr(jobs, "stop", stopped.append)
+    run = a_run("running", [STARTED, *EPOCHS, {"event": "measuring"}, {"event": "finished", "name": "mine"}])
+    pretend(run)
+    app = open_app("train")
+    assert app.button(key="use_trained").label == "Use mine"
+    assert "Stop training" not in [button.label for button in app.button]
+    app.button(key="leave_out").click().run()
+    assert stopped == [run.id]
+
+
+def test_the_map_of_a_run_stands_at_its_newest_epoch(open_app: OpenApp, own_models: Path, pretend) -> None:
+    run = a_run("running", [STARTED, *EPOCHS, PROGRESS])
+    pretend(run)
+    folder = runs.map_folder(run.id)
+    folder.mkdir(parents=True)
+    for epoch in (0, 1, 2):
+        (folder / f"epoch-{epoch}.bin").touch()
+    (folder.parent / "settings.json").write_text(json.dumps(run.settings))
+    (folder.parent / "events.jsonl").touch()
+    data = component_data(open_app("train"), "moving_map")
+    assert (data["run"], data["epochs"]) == (run.id, [0, 1, 2])
+    assert data["classes"][0] == "T-shirt/top"
 
 
 def test_without_a_model_the_form_is_still_there(open_app: OpenApp, own_artifacts: Path) -> None:

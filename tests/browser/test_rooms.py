@@ -17,7 +17,7 @@ from tests.browser.conftest import PHONE, Server, distance, slot
 
 pytestmark = pytest.mark.browser
 
-TRAINING_WAIT = 120_000  # ms; TensorFlow wakes up, trains an epoch, exports and measures, on a machine with more to do
+TRAINING_WAIT = 300_000  # ms; TensorFlow wakes up, trains an epoch, exports and measures, on a machine with more to do
 
 
 def open_room(page: Page, name: str) -> None:
@@ -173,12 +173,19 @@ def test_a_run_is_seen_after_a_reload_and_by_others_and_stops(
     expect(page.get_by_test_id("stProgress")).to_contain_text("paused in epoch")
     expect(page.get_by_role("button", name="Play")).to_be_enabled()
     expect(page.get_by_role("img", name=re.compile("Distances of the validation pairs"))).to_be_visible()
+    for visitor in (page, second):
+        expect(visitor.get_by_role("img", name=re.compile("Map of 2,000 test items, after epoch"))).to_be_visible()
+    page.get_by_role("button", name="From the start").click()
+    expect(page.locator(".st-key-moving_map .stage")).to_have_attribute("data-epoch", "0")
+    expect(page.locator(".st-key-moving_map .stage")).to_have_attribute("data-epoch", re.compile("[1-9]"))
     page.get_by_role("button", name="Play").click()
     expect(second.get_by_test_id("stProgress")).not_to_contain_text("paused")
     second.get_by_role("button", name="Stop training").click()
 
     expect(second.get_by_role("button", name="Stop training")).to_be_disabled()
-    expect(page.get_by_text("tiny was stopped; its best epoch is kept")).to_be_visible(timeout=TRAINING_WAIT)
+    expect(page.get_by_text("tiny is trained and can be used")).to_be_visible(timeout=TRAINING_WAIT)
+    page.get_by_role("button", name="Leave the map out").click()
+    expect(page.get_by_text("tiny was stopped; its best epoch is kept")).to_be_visible()
     expect(second.get_by_text("tiny was stopped; its best epoch is kept")).to_be_visible()
     expect(page.get_by_role("button", name="Stop training")).to_have_count(0)
     assert "tiny" in list_names(server.artifacts)
@@ -212,8 +219,10 @@ def test_a_model_is_downloaded_and_taken_in_again(page: Page, server: Server) ->
     page.get_by_label("Name here").fill("theirs")
     page.get_by_label("Name here").press("Enter")
     page.get_by_role("button", name="Take it in").click()
-    expect(page.get_by_text("theirs is trained")).to_be_visible(timeout=TRAINING_WAIT)
+    expect(page.get_by_text("theirs is trained and can be used")).to_be_visible(timeout=TRAINING_WAIT)
     expect(page.locator(".st-key-model_theirs")).to_be_visible()
+    page.get_by_role("button", name="Leave the map out").click()
+    expect(page.get_by_text(re.compile("^theirs is trained.$"))).to_be_visible()
     assert load_bundle("theirs", server.artifacts).threshold == pytest.approx(load_bundle("classic").threshold)
 
 

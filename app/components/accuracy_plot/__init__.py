@@ -8,7 +8,7 @@ from app.components import register
 
 _MOUNT = register(
     "accuracy_plot",
-    shares="plot",
+    shares=("plot",),
     html="""
 <div class="root">
   <div class="plot">

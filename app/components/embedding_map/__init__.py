@@ -12,6 +12,7 @@ from app.components import register
 
 _MOUNT = register(
     "embedding_map",
+    shares=("cloud", "view", "landscape"),
     html="""
 <div class="map">
   <div class="bar">

@@ -1,9 +1,6 @@
 // The test items as dots on a plane. All that moves is made here: which items there are and where each layout puts them
 // is fetched once, as bytes. The server hears of what was picked and what was lassoed, and answers with neighbours.
 
-const SIDE = 65535; // the last cell of a map
-const PALETTE = [0, 8, 2, 4, 6, 9, 1, 5, 3, 7]; // so that grey is no garment that others are told from
-const MORPH = 600; // ms
 const REST = 250; // ms between two epochs that play
 const NEAR = 14; // pixels from a dot that count as on it
 const FINGER = 24;
@@ -27,7 +24,7 @@ export default function (component) {
   state.picks = state.picks.filter((pick) => isUnanswered(pick, data));
   state.chosen = data.chosen ? fromBits(data.chosen) : null;
   if (!data.chosen && !state.lassoing) state.lasso = [];
-  readTheme(state);
+  state.theme = readTheme(state);
   speak(state.root, data);
   nameControls(state);
   buildLegend(state);
@@ -47,6 +44,7 @@ function begin(root) {
     stage: root.querySelector(".stage"),
     ground: root.querySelector(".ground").getContext("2d", { alpha: false }),
     marks: root.querySelector(".marks").getContext("2d"),
+    layers: root.querySelectorAll(".stage > canvas"),
     layouts: new Map(),
     hidden: new Set(),
     meant: null, // labels or a row that the search means
@@ -90,32 +88,11 @@ async function openMap(state) {
   whenIdle(() => fetchAtlas(state));
 }
 
-async function fetchPairs(address) {
-  const answer = await fetch(address);
-  if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
-  return new Uint16Array(await answer.arrayBuffer());
-}
-
 // A layout by its name: where every item lies, where home is, and the middle of each class.
 async function fetchLayout(state, name) {
   const address = state.data.layouts.find((layout) => layout.name === name).url;
   if (!state.layouts.has(address)) state.layouts.set(address, fetchPairs(address).then(readPlaces));
   return state.layouts.get(address);
-}
-
-function readPlaces(cells) {
-  const places = Float32Array.from(cells, (cell) => (2 * cell) / SIDE - 1);
-  return { places, home: findHome(places) };
-}
-
-function centresOf({ labels, data }, places) {
-  const along = data.classes.map(() => [[], []]);
-  labels.forEach((label, row) => {
-    along[label][0].push(places[2 * row]);
-    along[label][1].push(places[2 * row + 1]);
-  });
-  const middle = (values) => Float32Array.from(values).sort()[values.length >> 1];
-  return along.map(([xs, ys]) => (xs.length ? [middle(xs), middle(ys)] : null));
 }
 
 function fetchAtlas(state) {
@@ -169,13 +146,9 @@ async function goTo(state, name) {
 function step(state, now) {
   const { from, to, began } = state.morph;
   const done = Math.min(1, (now - began) / MORPH);
-  const share = done * done * (3 - 2 * done);
-  const between = (one, other) => one + (other - one) * share;
-  const [start, end] = [from.places, to.places];
-  for (let at = 0; at < start.length; at += 1) state.places[at] = start[at] + (end[at] - start[at]) * share;
-  state.home = Object.fromEntries(Object.keys(to.home).map((side) => [side, between(from.home[side], to.home[side])]));
-  state.centres = to.centres.map((centre, label) => centre && centre.map((value, side) => between(from.centres[label][side], value)));
-  state.exact = between(from.exact, to.exact);
+  const share = eased(done);
+  Object.assign(state, blend(from, to, share, state.places));
+  state.exact = from.exact + (to.exact - from.exact) * share;
   if (done < 1) return;
   Object.assign(state, { places: to.places, home: to.home, centres: to.centres, exact: to.exact, morph: null });
   if (state.playing) state.timer = setTimeout(() => playOn(state), REST);
@@ -245,37 +218,6 @@ function draw(state, now) {
   if (state.morph) redraw(state);
 }
 
-// Gives the canvases the stage's size; false while it has none.
-function fit(state) {
-  const { clientWidth: width, clientHeight: height } = state.stage;
-  const ratio = Math.min(2, devicePixelRatio);
-  if (!width || !height) return false;
-  if (state.width === width && state.height === height && state.ratio === ratio) return true;
-  Object.assign(state, { width, height, ratio });
-  for (const { canvas } of [state.ground, state.marks]) {
-    canvas.width = Math.round(width * ratio);
-    canvas.height = Math.round(height * ratio);
-  }
-  state.picture = state.ground.createImageData(state.ground.canvas.width, state.ground.canvas.height);
-  return true;
-}
-
-function project(state) {
-  const { places, ratio } = state;
-  if (state.screen?.length !== places.length) {
-    state.screen = new Float32Array(places.length);
-    state.device = new Float32Array(places.length);
-  }
-  const scale = scaleOf(state);
-  const [zeroX, zeroY] = toScreen(state, 0, 0);
-  for (let at = 0; at < places.length; at += 2) {
-    state.screen[at] = places[at] * scale + zeroX;
-    state.screen[at + 1] = places[at + 1] * scale + zeroY;
-    state.device[at] = state.screen[at] * ratio;
-    state.device[at + 1] = state.screen[at + 1] * ratio;
-  }
-}
-
 function strengthOf(state, row) {
   const label = state.labels[row];
   if (state.hidden.has(label)) return 0;
@@ -330,25 +272,6 @@ function placeOf(state, { row, neighbours, shares, place }) {
     const among = neighbours.reduce((sum, near, at) => sum + shares[at] * state.places[2 * near + side], 0);
     return among + state.exact * ((2 * place[side]) / SIDE - 1 - among);
   });
-}
-
-function readTheme(state) {
-  const style = getComputedStyle(state.root);
-  const read = (name) => style.getPropertyValue(name).trim();
-  const palette = read("--st-chart-categorical-colors").split(/,(?![^(]*\))/).map((one) => toRgb(state, one.trim()));
-  state.theme = {
-    font: style.fontFamily,
-    paper: toRgb(state, read("--st-background-color")),
-    ink: read("--st-text-color"),
-    primary: read("--st-primary-color"),
-    slots: { A: read("--st-primary-color"), B: read("--st-text-color") },
-    colours: state.data.classes.map((_, label) => palette[(PALETTE[label] ?? label) % palette.length]),
-  };
-}
-
-function toRgb({ marks }, colour) {
-  marks.fillStyle = colour;
-  return [1, 3, 5].map((at) => parseInt(marks.fillStyle.slice(at, at + 2), 16));
 }
 
 // --- hand and keys ---------------------------------------------------------------------------------------------------

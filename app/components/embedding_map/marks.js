@@ -1,43 +1,10 @@
-// What lies over the dots: the names of classes, the pictures from nearby, both slots with their lines, the lasso.
+// What lies over the dots: the pictures from nearby, both slots with their lines, the lasso.
 
 const TILE = 28;
 const COLUMNS = 100; // of the atlas
 const SHOWN_TILE = 34;
 const FRAME = 3;
 const PIN = 26; // pixels from a place to the letter that marks it
-
-function paintNames(context, { names, colours, centres, hidden, toScreen, ground, ink, font }) {
-  context.font = `600 13px ${font}`;
-  context.textAlign = "center";
-  context.textBaseline = "middle";
-  context.lineJoin = "round";
-  const taken = [];
-  names.forEach((name, label) => {
-    if (hidden.has(label) || !centres[label]) return;
-    const [x, wanted] = toScreen(...centres[label]);
-    const half = context.measureText(name).width / 2 + 4;
-    const y = free(taken, x, wanted, half);
-    taken.push([x, y, half]);
-    context.strokeStyle = `rgb(${ground})`;
-    context.lineWidth = 5;
-    context.globalAlpha = 0.85;
-    context.strokeText(name, x, y);
-    context.globalAlpha = 1;
-    context.fillStyle = ink;
-    context.fillText(name, x, y);
-    context.fillStyle = `rgb(${colours[label]})`;
-    context.fillRect(x - half + 4, y + 9, 2 * half - 8, 2);
-  });
-}
-
-// The nearest height to the wanted one at which no other name is in the way.
-function free(taken, x, wanted, half) {
-  const clear = (y) => taken.every(([otherX, otherY, other]) => Math.abs(x - otherX) > half + other || Math.abs(y - otherY) > 20);
-  for (let step = 0; step < 12; step += 1) {
-    for (const y of [wanted - 10 * step, wanted + 10 * step]) if (clear(y)) return y;
-  }
-  return wanted;
-}
 
 function paintPictures(context, { rows, screen, atlas, labels, colours }) {
   const half = SHOWN_TILE / 2;

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 
 from app.components import register
 
-_MOUNT = register("figure_tiles", shares="plot", html='<dl class="root"></dl>')
+_MOUNT = register("figure_tiles", shares=("plot",), html='<dl class="root"></dl>')
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from app.components import register
 
 _MOUNT = register(
     "history_curve",
-    shares="plot",
+    shares=("plot",),
     html="""
 <div class="root">
   <div class="plot">

@@ -4,7 +4,7 @@ from app.components import register
 
 _MOUNT = register(
     "loss_plot",
-    shares="plot",
+    shares=("plot",),
     html="""
 <div class="root">
   <div class="plot">

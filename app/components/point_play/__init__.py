@@ -10,7 +10,7 @@ from app.experiment import TUTORIAL_THRESHOLD, Experiment
 
 _MOUNT = register(
     "point_play",
-    shares="plot",
+    shares=("plot",),
     html="""
 <div class="root">
   <canvas class="plane" role="img"></canvas>

@@ -9,8 +9,12 @@ import streamlit as st
 from starlette.middleware import Middleware
 from streamlit.runtime.pages_manager import PagesManager
 
+from app.crowd import VisitorLimit
 from app.headers import SecurityHeaders
+from app.logs import log_as_json
 from app.map_files import map_routes
+from app.paths import HiddenPaths
+from app.quotas import UploadQuotas
 from app.sprites import sprite_routes
 
 
@@ -19,6 +23,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Warm up while the first visitor's browser is still loading the front end."""
     from app.warming import warm_up  # the caches need the runtime, which is there only now
 
+    log_as_json()
     # A folder called pages beside the main script means Streamlit's old multipage apps, until st.navigation has run
     # once: the very first visitor, were it at /pairs, would get that page without its frame.
     PagesManager.uses_pages_directory = False
@@ -30,6 +35,6 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 app = st.App(
     "app/main.py",
     routes=[*sprite_routes(), *map_routes()],
-    middleware=[Middleware(SecurityHeaders)],
+    middleware=[Middleware(guard) for guard in (SecurityHeaders, VisitorLimit, UploadQuotas, HiddenPaths)],
     lifespan=lifespan,
 )

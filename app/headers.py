@@ -11,9 +11,21 @@ FRAME_ANCESTORS = "SIAMESE_FRAME_ANCESTORS"
 What a hostile frame could have a visitor click unseen takes nothing from them: there are no accounts, and what others
 would notice, trainings and the deletion of models, is not offered in a frame (see `main.py`).
 """
+_POLICY = (
+    "default-src 'self'; "
+    "script-src 'self' blob: 'sha256-THxz9J9+wf7rhwR2YkXJoSZ13UCmYyC+3lNDv2+8ugA='; "
+    "style-src 'self' 'unsafe-inline' blob:; "
+    "img-src 'self' data: blob:; "
+    "media-src 'self' blob:; "
+    "font-src 'self' data:; "
+    "object-src 'none'; base-uri 'none'; form-action 'none'"
+)
+"""What a page may load: this server's own, nothing that is written into the page but one line of Streamlit's."""
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(self), microphone=(), geolocation=(), payment=(), usb=()",
 }
 
 
@@ -36,9 +48,9 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
-                if embedded:
-                    headers.setdefault("Content-Security-Policy", f"frame-ancestors {self.ancestors}")
-                else:
+                ancestors = self.ancestors if embedded else "'self'"
+                headers.setdefault("Content-Security-Policy", f"{_POLICY}; frame-ancestors {ancestors}")
+                if not embedded:
                     headers.setdefault("X-Frame-Options", "SAMEORIGIN")
             await send(message)
 

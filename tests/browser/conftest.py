@@ -114,7 +114,7 @@ def start_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[
         process.wait(timeout=20)
         log.close()
     logs = [(artifacts / "server.log").read_text(errors="replace") for _, _, artifacts in processes]
-    assert [text[-4000:] for text in logs if "Traceback" in text] == []
+    assert [text[-4000:] for text in logs if "Traceback" in text or '"exception"' in text] == []
 
 
 @pytest.fixture(scope="session")

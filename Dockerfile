@@ -6,8 +6,8 @@ RUN apt-get update && apt-get install -y --no-install-recommends dataset-fashion
 
 RUN useradd --create-home demo
 WORKDIR /home/demo/app
-COPY requirements.txt .
-RUN pip install --no-cache-dir -r requirements.txt
+COPY requirements.lock .
+RUN pip install --no-cache-dir --require-hashes -r requirements.lock
 COPY --chown=demo . .
 RUN chown demo .
 USER demo

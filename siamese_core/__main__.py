@@ -34,7 +34,7 @@ from siamese_core.data import CLASS_NAMES, load_collection, open_collection
 from siamese_core.errors import BundleError, SiameseError
 from siamese_core.exporting import ENDINGS, PARITY_IMAGES, export
 from siamese_core.gallery import Gallery
-from siamese_core.images import load_image
+from siamese_core.images import MAX_BYTES, load_image
 from siamese_core.packing import pack_bundle, read_pack
 from siamese_core.warm_up import warm_up
 
@@ -481,7 +481,8 @@ def _open_item(reference: str, collection: Collection) -> np.ndarray:
         return collection.image(reference)
     path = Path(reference)
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)  # which is enough to see that it is too large
     except OSError as error:
         raise click.BadParameter(f"{reference!r}: {error.strerror or 'not readable'}; {ITEM_HELP}") from error
     return load_image(content, path.name)

@@ -1,8 +1,8 @@
 """The door for pictures from strangers: any upload -> grey pixels, or one clear refusal.
 
-In this order: bytes counted, format and size read from the header, first frame decoded, 16-bit grey scaled,
-transparency laid over a background, grey, turned upright by its EXIF orientation. Nothing here keeps or returns a
-stranger's file, name or metadata: only pixels pass.
+In this order: bytes counted, metadata taken out, format and size read from the header, first frame decoded, 16-bit grey
+scaled, transparency laid over a background, grey, turned upright by its EXIF orientation. Nothing here keeps or returns
+a stranger's file, name or metadata: only pixels pass. No picture takes more than a second or 300 MB.
 """
 
 import threading
@@ -13,16 +13,19 @@ import numpy as np
 import PIL.WebPImagePlugin  # noqa: F401  (registers WebP; Pillow would else load every format it knows)
 from PIL import Image, ImageChops, JpegImagePlugin
 
+from siamese_core.containers import Bare, bare
 from siamese_core.errors import ImageRejectedError
 from siamese_core.preprocessing import MIN_CONTRAST, WORKING_SIDE, preprocess, shrunk
 
 MAX_BYTES = 8 * 1024 * 1024
-MAX_PIXELS = 4096 * 4096  # "16.7 megapixels": four bytes a pixel, and decoders hold up to four copies
+MAX_PIXELS = 4096 * 4096  # "16.7 megapixels": four bytes a pixel, and Pillow holds up to three copies
+MAX_WEBP_PIXELS = 12_500_000  # a phone's 4032 × 3024; libwebp holds two copies besides Pillow's two
 MAX_JPEG_PIXELS = 50_000_000  # a phone's camera; libjpeg decodes it at an eighth of its size
+MAX_SIDE = 65_535  # pixels: the longest that JPEG and GIF can say; Pillow spends 12 bytes more on each row
 # A progressive JPEG is gone through once a scan and kept whole, whatever size is asked for: a crafted 8 MB file of
 # thousands of scans would run for minutes, one of full-size CMYK take 400 MB.
 MAX_JPEG_SCAN_PIXELS = 1_000_000_000
-MAX_JPEG_COEFFICIENT_BYTES = 200 * 1024 * 1024
+MAX_JPEG_COEFFICIENT_BYTES = 160 * 1024 * 1024
 FORMATS = ["PNG", "JPEG", "WEBP", "GIF"]
 
 _decoding = threading.BoundedSemaphore(2)  # decodes at a time in a process: bounds memory however many sessions upload
@@ -32,7 +35,8 @@ Image.MAX_IMAGE_PIXELS = MAX_JPEG_PIXELS
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
 _TOO_MANY_PIXELS = (
-    "The picture{name} has more than 16.7 megapixels (4096 × 4096; JPEG: 50 megapixels); make it smaller and try again."
+    "The picture{name} has more than 16.7 megapixels (4096 × 4096; JPEG: 50 megapixels; WebP: 12.5 megapixels)"
+    " or a side longer than 65,535 pixels; make it smaller and try again."
 )
 _UPRIGHT = {  # EXIF tag 0x0112 -> the turn that undoes it (CIPA DC-008, 4.6.4)
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -67,11 +71,11 @@ def read_grey(data: bytes, name: str | None = None) -> np.ndarray:
     check_bytes(len(data), name)
     called = _called(name)
     with _decoding:
-        image = _open(data, called)
+        image, file = _open(data, called)
         try:
-            _check_size(image, data, called)
+            _check_size(image, file.data, called)
             image.load()
-            return np.asarray(shrunk(_grey(image)))
+            return np.asarray(shrunk(_upright(_grey(image), file.orientation)))
         except ImageRejectedError:
             raise
         except Exception as error:  # Pillow leaks OSError, SyntaxError, ValueError, struct.error and more
@@ -100,10 +104,11 @@ def _called(name: str | None) -> str:
     return f" “{plain}”" if plain else ""
 
 
-def _open(data: bytes, called: str) -> Image.Image:
-    """The undecoded image: format and header only."""
+def _open(data: bytes, called: str) -> tuple[Image.Image, Bare]:
+    """The undecoded image, format and header only, and the file it is decoded from."""
     try:
-        return Image.open(BytesIO(data), formats=FORMATS)
+        file = bare(data)
+        return Image.open(BytesIO(file.data), formats=FORMATS), file
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise ImageRejectedError(_TOO_MANY_PIXELS, name=called) from error
     except Exception as error:  # any of a dozen types, by plugin
@@ -116,12 +121,11 @@ def _open(data: bytes, called: str) -> Image.Image:
 def _check_size(image: Image.Image, data: bytes, called: str) -> None:
     """Refuses by the header alone what would take too much memory or time, and asks libjpeg for a small decode."""
     pixels = image.width * image.height
-    if not isinstance(image, JpegImagePlugin.JpegImageFile):
-        if pixels > MAX_PIXELS:
-            raise ImageRejectedError(_TOO_MANY_PIXELS, name=called)
-        return
-    if pixels > MAX_JPEG_PIXELS:
+    limit = {"JPEG": MAX_JPEG_PIXELS, "WEBP": MAX_WEBP_PIXELS}.get(str(image.format), MAX_PIXELS)
+    if pixels > limit or max(image.size) > MAX_SIDE:
         raise ImageRejectedError(_TOO_MANY_PIXELS, name=called)
+    if not isinstance(image, JpegImagePlugin.JpegImageFile):
+        return
     scans = data.count(b"\xff\xda")  # in coded data 0xFF is always followed by 0x00 or a restart marker
     if scans > 1 and (scans * pixels > MAX_JPEG_SCAN_PIXELS or _coefficient_bytes(image) > MAX_JPEG_COEFFICIENT_BYTES):
         raise ImageRejectedError(
@@ -129,7 +133,8 @@ def _check_size(image: Image.Image, data: bytes, called: str) -> None:
             " save it as an ordinary (baseline) JPEG or smaller.",
             name=called,
         )
-    image.draft(None, (WORKING_SIDE, WORKING_SIDE))
+    share = WORKING_SIDE / max(image.size)
+    image.draft(None, (max(1, int(image.width * share)), max(1, int(image.height * share))))
 
 
 def _coefficient_bytes(image: JpegImagePlugin.JpegImageFile) -> int:
@@ -140,28 +145,21 @@ def _coefficient_bytes(image: JpegImagePlugin.JpegImageFile) -> int:
 
 
 def _grey(image: Image.Image) -> Image.Image:
-    """A decoded image as mode L, upright, transparency laid over the background.
-
-    It is turned last, as one byte a pixel: a turned copy of a full-size colour image would cost 67 MB more.
-    """
-    turn = _orientation_turn(image)
+    """A decoded image as mode L, transparency laid over the background."""
     if image.mode.startswith("I"):  # convert("L") would clip 16 bits to white
         deep = np.asarray(image).astype(np.uint16)
-        grey = Image.fromarray(((deep - (deep >> 8) + 128) >> 8).astype(np.uint8))  # deep / 257
-    elif image.has_transparency_data:
+        return Image.fromarray(((deep - (deep >> 8) + 128) >> 8).astype(np.uint8))  # deep / 257
+    if image.has_transparency_data:
         if image.mode != "RGBA":  # a palette, or one transparent colour
             image = image.convert("RGBA")
-        grey = _over_background(_brightness(image), image.getchannel("A"))
-    else:
-        grey = _brightness(image)
+        return _over_background(_brightness(image), image.getchannel("A"))
+    return _brightness(image)
+
+
+def _upright(grey: Image.Image, orientation: int) -> Image.Image:
+    """Turned last, as one byte a pixel: a turned copy of a full-size colour image would cost 67 MB more."""
+    turn = _UPRIGHT.get(orientation)
     return grey if turn is None else grey.transpose(turn)
-
-
-def _orientation_turn(image: Image.Image) -> Image.Transpose | None:
-    try:
-        return _UPRIGHT.get(image.getexif().get(0x0112, 1))
-    except Exception:  # damaged metadata does not make a picture unusable
-        return None
 
 
 def _brightness(image: Image.Image) -> Image.Image:

@@ -102,6 +102,8 @@ def offer_upload(running: bool) -> None:
         st.caption(say("models.upload_note"))
         file = st.file_uploader(say("models.upload_file"), type=[".zip"], key="upload")
         name = st.text_input(say("models.upload_name"), max_chars=64, key="upload_name")
+        if running:
+            st.caption(say("train.busy"))
         if st.button(say("models.upload_now"), key="upload_now", disabled=running or file is None) and file:
             try:
                 jobs.install(file.getvalue(), artifacts.check_name(name.strip()), limits=limits())

@@ -180,10 +180,13 @@ def install(pack: Path, name: str, as_json: bool, max_seconds: float | None, att
     report = _JsonReport() if as_json else _TextReport()
     if attended:
         end_when_alone(attended, report.left_alone)
+    control = Control()
+    control.until_saved()
     try:
         taken = read_pack(pack.read_bytes())
         report.started(name, taken.recipe.to_dict(), taken.seed)
         report.finished(rebuild_bundle(taken, name, load_collection(), on_event=report.event), None)
+        control.let_go()
         report.drawn(draw_neighbours(name))
     except SiameseError as error:
         report.failed(str(error))

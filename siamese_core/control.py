@@ -43,7 +43,7 @@ class Control:
         self.reason: Reason | None = None
         self._on_pause = on_pause
         self._wanted: Literal["play", "pause", "one epoch"] = "one epoch" if one_epoch else "play"
-        self._nothing_to_lose = False
+        self._nothing_yet: RunError | None = None
         self._deadline = time.monotonic() + (float("inf") if max_seconds is None else max_seconds)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._stop)
@@ -56,11 +56,15 @@ class Control:
 
     def until_first_epoch(self) -> None:
         """From now until `epoch_ended`, a stop need not wait for the next step: there is nothing to keep."""
-        self._nothing_to_lose = True
+        self._nothing_yet = RunError("Training was stopped before its first epoch ended, so there is no model to keep.")
+
+    def until_saved(self) -> None:
+        """From now until `let_go`, a stop leaves nothing and waits for nothing."""
+        self._nothing_yet = RunError("It was stopped before the model was made.")
 
     def epoch_ended(self) -> None:
         """An epoch is done and can be kept."""
-        self._nothing_to_lose = False
+        self._nothing_yet = None
         if self._wanted == "one epoch":
             self._wanted = "pause"
 
@@ -86,6 +90,6 @@ class Control:
 
     def _stop(self, *_: Any) -> None:
         self.reason = "asked"
-        if self._nothing_to_lose:
-            self._nothing_to_lose = False
-            raise RunError("Training was stopped before its first epoch ended, so there is no model to keep.")
+        if self._nothing_yet:
+            error, self._nothing_yet = self._nothing_yet, None
+            raise error

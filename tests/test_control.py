@@ -49,6 +49,13 @@ def test_a_stop_before_there_is_anything_to_keep_does_not_wait_for_a_step():
     assert control.should_stop()
 
 
+def test_a_stop_before_the_model_is_made_waits_for_nothing():
+    control = Control()
+    control.until_saved()
+    with pytest.raises(RunError, match="before the model was made"):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
 def test_when_all_is_kept_a_stop_is_an_end_at_once():
     control = Control()
     control.let_go()

@@ -15,6 +15,7 @@ from app.logs import log_as_json
 from app.map_files import map_routes
 from app.paths import HiddenPaths
 from app.quotas import UploadQuotas
+from app.service import service_routes
 from app.sprites import sprite_routes
 
 
@@ -34,7 +35,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 
 app = st.App(
     "app/main.py",
-    routes=[*sprite_routes(), *map_routes()],
+    routes=[*sprite_routes(), *map_routes(), *service_routes()],
     middleware=[Middleware(guard) for guard in (SecurityHeaders, VisitorLimit, UploadQuotas, HiddenPaths)],
     lifespan=lifespan,
 )

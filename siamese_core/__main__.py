@@ -12,6 +12,7 @@ import click
 import numpy as np
 
 from siamese_core import artifacts
+from siamese_core.answers import distance_answer, search_answer
 from siamese_core.artifacts import DEFAULT_NAME, list_names, load_bundle
 from siamese_core.attendance import end_when_alone
 from siamese_core.building import (
@@ -24,10 +25,8 @@ from siamese_core.building import (
     rebuild_bundle,
 )
 from siamese_core.bundle import Bundle
-from siamese_core.calibration import is_unsure
 from siamese_core.checkpoint import Checkpoint
 from siamese_core.collection import Collection
-from siamese_core.comparison import compare
 from siamese_core.config import RECIPES, check_bounds
 from siamese_core.control import Control
 from siamese_core.data import CLASS_NAMES, load_collection, open_collection
@@ -298,26 +297,13 @@ def distance(a: str, b: str, model: str, base_rate: float, sureness: float, as_j
     """Distance between A and B, whether the model calls them the same, and how sure that is."""
     bundle, collection = load_bundle(model), open_collection()
     images = np.stack([_open_item(reference, collection) for reference in (a, b)])
-    embedding_a, embedding_b = bundle.encoder.embed(images)
-    comparison = compare(embedding_a, embedding_b, bundle.threshold)
-    p_same = float(bundle.calibration.probability(comparison.distance, base_rate=base_rate))
-    familiar = _familiar(bundle, images)
-    verdict = "not sure" if is_unsure(p_same, sureness) else "same" if comparison.same else "different"
+    answer = distance_answer(bundle, images, base_rate=base_rate, sureness=sureness)
+    strange = [name for name, known in ((a, answer["familiar_a"]), (b, answer["familiar_b"])) if known is False]
     _print(
-        {
-            "model": model,
-            "distance": comparison.distance,
-            "threshold": comparison.threshold,
-            "same": comparison.same,
-            "p_same": p_same,
-            "verdict": verdict,
-            "familiar": None if None in familiar else all(familiar),
-            "familiar_a": familiar[0],
-            "familiar_b": familiar[1],
-        },
+        answer,
         as_json,
-        f"{comparison.distance:.4f}  {verdict}, P(same) {p_same:.3f} (threshold {comparison.threshold:.4f}, {model})"
-        + "".join(f"\n{UNFAMILIAR.format(one)}" for one, known in zip((a, b), familiar, strict=True) if known is False),
+        "{distance:.4f}  {verdict}, P(same) {p_same:.3f} (threshold {threshold:.4f}, {model})".format(**answer)
+        + "".join(f"\n{UNFAMILIAR.format(name)}" for name in strange),
     )
 
 
@@ -332,24 +318,7 @@ def search(images: tuple[str, ...], k: int, model: str, as_json: bool) -> None:
     test = collection.split("test")
     gallery = Gallery(bundle.gallery_embeddings[test.ids], test.labels, test.ids)
     pictures = np.stack([_open_item(reference, collection) for reference in images])
-    queries = bundle.encoder.embed(pictures)
-    results: list[dict[str, Any]] = []
-    for reference, query, familiar in zip(images, queries[:, None], _familiar(bundle, pictures), strict=True):
-        itself = int(reference.removeprefix("test:")) if reference.startswith("test:") else None
-        found = gallery.nearest(query, k, exclude=itself)
-        ranked = sorted(gallery.class_distances(query, exclude=itself).items(), key=lambda entry: entry[1][0])
-        names = collection.class_names
-        results.append(
-            {
-                "image": reference,
-                "familiar": familiar,
-                "neighbours": [
-                    {"item": f"test:{item}", "class": names[label], "distance": float(distance)}
-                    for item, label, distance in zip(found.ids[0], found.labels[0], found.distances[0], strict=True)
-                ],
-                "classes": [{"class": names[label], "distance": float(distances[0])} for label, distances in ranked],
-            }
-        )
+    results = search_answer(bundle, gallery, collection.class_names, pictures, references=images, k=k)
     text = "\n".join(
         f"{result['image']}: {result['classes'][0]['class']}\n"
         + (f"  {UNFAMILIAR.format('It')}\n" if result["familiar"] is False else "")
@@ -489,12 +458,6 @@ def _open_item(reference: str, collection: Collection) -> np.ndarray:
     except OSError as error:
         raise click.BadParameter(f"{reference!r}: {error.strerror or 'not readable'}; {ITEM_HELP}") from error
     return load_image(content, path.name)
-
-
-def _familiar(bundle: Bundle, images: np.ndarray) -> list[bool | None]:
-    """Whether each of the images (n, 28, 28) is like the data; None where the model cannot tell."""
-    known = bundle.familiarity
-    return known.is_familiar(images).tolist() if known else [None] * len(images)
 
 
 def _print(document: Any, as_json: bool, text: str) -> None:

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 LIGHT = [
+    "answers",
     "artifacts",
     "attendance",
     "building",

@@ -11,6 +11,7 @@ import numpy as np
 from app import cache
 from app.cache import Diagnosis, PairTable
 from app.findings import Finding
+from app.words import name_classes, say, section
 from siamese_core.evaluation import Roc
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ def ten_pairs_png(table: PairTable, rows: np.ndarray) -> bytes:
     from siamese_core import plots
 
     rows = rows[: plots.TUTORIAL_PAIRS]
-    figure = plots.ten_pairs(table.split.images, table.pairs.take(rows), distances=table.distances[rows])
+    pairs, words = table.pairs.take(rows), plots.PlotWords(**section("plot"))
+    figure = plots.ten_pairs(table.split.images, pairs, distances=table.distances[rows], words=words)
     return drawn(figure, "png")
 
 
@@ -46,20 +48,23 @@ def diagnosis_figure(wanted: str, found: Diagnosis, threshold: float, name: str)
     """
     from siamese_core import plots
 
-    counts, title = found.counts, f"{name}, threshold {threshold:.3f}"
+    counts, words = found.counts, plots.PlotWords(**section("plot"))
+    title = f"{name}, {words.threshold} {threshold:.3f}"
     curve = Roc(counts.thresholds, counts.far, counts.frr)
     match wanted:
         case "distances":
-            return plots.distance_spread(counts.thresholds, counts.same, counts.different, threshold, title=title)
+            spread = (counts.thresholds, counts.same, counts.different)
+            return plots.distance_spread(*spread, threshold, title=title, words=words)
         case "roc":
-            return plots.roc_curve(curve, title=name)
+            return plots.roc_curve(curve, title=name, words=words)
         case "det":
-            return plots.det_curve(curve, title=name)
+            return plots.det_curve(curve, title=name, words=words)
         case "classes":
             errors = counts.errors(counts.nearest(threshold))
-            return plots.class_errors(errors, cache.collection().class_names, title=f"Wrong pairs, %: {title}")
+            names = name_classes(cache.collection().class_names)
+            return plots.class_errors(errors, names, title=say("evaluate.wrong_title", title=title))
         case "p_same":
-            return plots.reliability_diagram(found.trust.predicted, found.trust.observed, title=name)
+            return plots.reliability_diagram(found.trust.predicted, found.trust.observed, title=name, words=words)
     raise ValueError(f"`wanted` must be one of {FIGURES}, got {wanted!r}")
 
 
@@ -71,13 +76,11 @@ def comparison_figure(wanted: str, found: Finding) -> "Figure":
     """
     from siamese_core import plots
 
-    title = f"{found.model.name}: {found.a.title} · {found.b.title}"
+    title, words = f"{found.model.name}: {found.a.title} · {found.b.title}", plots.PlotWords(**section("plot"))
     match wanted:
         case "gauge":
-            margin = found.model.recipe.margin
-            return plots.distance_gauge(
-                found.comparison.distance, found.comparison.threshold, margin=margin, title=title
-            )
+            gauge = found.comparison.distance, found.comparison.threshold
+            return plots.distance_gauge(*gauge, margin=found.model.recipe.margin, title=title, words=words)
         case "parts":
-            return plots.distance_parts(found.explain(), title=title)
+            return plots.distance_parts(found.explain(), title=title, words=words)
     raise ValueError(f"`wanted` must be one of {COMPARISON_FIGURES}, got {wanted!r}")

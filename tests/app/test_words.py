@@ -16,12 +16,13 @@ from siamese_core import runs
 from siamese_core.config import Recipe
 from siamese_core.data import CLASS_NAMES
 from siamese_core.errors import SiameseError
+from siamese_core.plots import PlotWords
 from tests.app.conftest import PROJECT, OpenApp, component_data
 
 APP = PROJECT / "app"
 SOURCES = sorted(path for path in APP.rglob("*.py") if path.parent.name != "service")  # it speaks to programs
 TAKEN_AWAY = {APP / "figures.py", APP / "snippet.py"}
-"""Figures, which speak English like all that the core writes to files, and a program, which speaks Python."""
+"""Figures, whose words are names of fields here, and a program, which speaks Python."""
 COMPONENTS = sorted(path for path in (APP / "components").iterdir() if path.is_dir() and path.name[0] != "_")
 ERRORS = words.catalogue()["error"]
 KEYS = {f"{section}.{name}" for section, names in words.catalogue().items() if section != "error" for name in names}
@@ -89,7 +90,9 @@ def test_every_key_is_used_and_every_use_is_there() -> None:
     assert of_components - KEYS == set()
     of_classes = {f"class.{name}" for name in CLASS_NAMES}
     assert of_classes - KEYS == set()
-    assert KEYS - used_keys() - of_components - of_classes == set()
+    of_plots = {f"plot.{field.name}" for field in dataclasses.fields(PlotWords)}
+    assert of_plots - KEYS == set()
+    assert KEYS - used_keys() - of_components - of_classes - of_plots == set()
 
 
 @pytest.mark.parametrize("key", sorted(KEYS))

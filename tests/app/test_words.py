@@ -33,6 +33,7 @@ SPOKEN = re.compile(r"[^\W\d_]{2,} +[^\W\d_]{2,}|^[A-Z][a-z]{2,}(?![\w-])")
 NOT_FOR_VISITORS = {
     "InputLayer", "Add", "Concatenate",  # kinds of layers, as Keras calls them
     "Trainer._replica_step", "function render",  # code
+    "visitor turned away: %d pages are open",  # for the log
     "Accept-Language", "Siamese", "PNG", "SVG", "CSV", *words.LANGUAGES.values(),
 }  # fmt: skip
 

@@ -1,9 +1,11 @@
 import subprocess
 import sys
+from functools import partial
 
 import pytest
 
 from siamese_core import jobs, warm_up
+from siamese_core.collection import validation_positions
 from siamese_core.config import RECIPES
 from siamese_core.errors import RunError
 from siamese_core.limits import Limits
@@ -68,6 +70,7 @@ def test_a_server_for_looking_only_measures_nothing(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_second_of_warming_up_finds_a_pace(tiny):
+def test_a_second_of_warming_up_finds_a_pace(tiny, monkeypatch):
+    monkeypatch.setattr(warm_up, "validation_positions", partial(validation_positions, count=100))
     pace = warm_up.warm_up(FAST.changed(batch_size=8), tiny)
     assert pace.waking > pace.epoch > 0

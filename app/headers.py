@@ -16,6 +16,7 @@ _POLICY = (
     "script-src 'self' blob: 'sha256-THxz9J9+wf7rhwR2YkXJoSZ13UCmYyC+3lNDv2+8ugA='; "
     "style-src 'self' 'unsafe-inline' blob:; "
     "img-src 'self' data: blob:; "
+    "connect-src 'self' data:; "  # the camera's photograph is read from such an address
     "media-src 'self' blob:; "
     "font-src 'self' data:; "
     "object-src 'none'; base-uri 'none'; form-action 'none'"

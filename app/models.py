@@ -169,7 +169,7 @@ def draw_curves(models: list[Bundle], figure: str, title: str) -> alt.Chart:
         .encode(
             alt.X("epoch:Q", title=say("live.epoch")).axis(tickMinStep=1, format="d", grid=False),
             alt.Y(f"{title}:Q").scale(zero=False, nice=True).axis(title=None, tickCount=4),
-            alt.Color("model:N", title=None, sort=None).legend(orient="bottom"),
+            alt.Color("model:N", title=None, sort=None).legend(orient="bottom", aria=False),
             tooltip=["model", alt.Tooltip("epoch:Q", title=say("live.epoch")), alt.Tooltip(title, format=".4f")],
         )
         .properties(title=title)

@@ -20,7 +20,9 @@ from siamese_core.plots import PlotWords
 from tests.app.conftest import PROJECT, OpenApp, component_data
 
 APP = PROJECT / "app"
-SOURCES = sorted(path for path in APP.rglob("*.py") if path.parent.name != "service")  # it speaks to programs
+TO_PROGRAMS = {APP / "quotas.py", *(APP / "service").glob("*.py")}
+"""What answers requests, not pages: no session is there that would know a visitor's language."""
+SOURCES = sorted(set(APP.rglob("*.py")) - TO_PROGRAMS)
 TAKEN_AWAY = {APP / "figures.py", APP / "snippet.py"}
 """Figures, whose words are names of fields here, and a program, which speaks Python."""
 COMPONENTS = sorted(path for path in (APP / "components").iterdir() if path.is_dir() and path.name[0] != "_")

@@ -129,9 +129,12 @@ def current(root: Path | None = None) -> Run | None:
 
 
 def latest(root: Path | None = None) -> Run | None:
-    """The run that said something last, or None when there never was one."""
+    """The run that is going on, else the one that said something last, or None when there never was one.
+
+    What is going on is known by its lock: the clock may have been set back since an older one ended.
+    """
     folder = runs_folder(root)
-    ids = sorted(run_ids(root), key=lambda run_id: (_last_word(folder / run_id), run_id))
+    ids = sorted(run_ids(root), key=lambda run_id: (_is_alive(folder / run_id), _last_word(folder / run_id), run_id))
     return read(ids[-1], root) if ids else None
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import zipfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,13 +34,25 @@ class Checkpoint:
     kept: list[np.ndarray]
 
     def save(self, path: Path) -> None:
-        """Write it, in place of an older one; until the very end the older one stays whole."""
+        """Write it, in place of an older one; until the very end the older one stays whole.
+
+        Raises:
+            RunError: The disk refuses.
+        """
         arrays = {f"{group}_{at:04}": array for group in _GROUPS for at, array in enumerate(getattr(self, group))}
         words = json.dumps({"history": self.history, "order": self.order}).encode()
         fresh = path.with_suffix(".new")
-        with fresh.open("wb") as file:
-            np.savez(file, words=np.frombuffer(words, np.uint8), **arrays)
-        os.replace(fresh, path)
+        try:
+            with fresh.open("wb") as file:
+                np.savez(file, words=np.frombuffer(words, np.uint8), **arrays)
+            os.replace(fresh, path)
+        except OSError as error:
+            with suppress(OSError):
+                fresh.unlink(missing_ok=True)  # which makes room to say why
+            raise RunError(
+                "The training could not keep its progress: {why}; make room on the disk, then let it go on.",
+                why=error.strerror,
+            ) from error
 
     @classmethod
     def load(cls, path: Path) -> "Checkpoint":

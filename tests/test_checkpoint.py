@@ -1,6 +1,8 @@
 """A training that stops and goes on against one that never stopped."""
 
 import dataclasses
+import errno
+import os
 
 import numpy as np
 import pytest
@@ -66,3 +68,18 @@ def test_absent_or_damaged_checkpoint_is_refused(tmp_path):
             path.write_bytes(damaged)
         with pytest.raises(RunError, match="nothing to go on from"):
             Checkpoint.load(path)
+
+
+def test_a_disk_that_refuses_is_named_and_the_older_checkpoint_stays_whole(tmp_path, monkeypatch):
+    path = tmp_path / "checkpoint.npz"
+    Checkpoint([{"epoch": 1}], {}, [], [], []).save(path)
+
+    def refuse(file, **_):
+        file.write(b"half")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(np, "savez", refuse)
+    with pytest.raises(RunError, match="No space left on device; make room on the disk"):
+        Checkpoint([{"epoch": 2}], {}, [], [], []).save(path)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["checkpoint.npz"]
+    assert Checkpoint.load(path).history == [{"epoch": 1}]

@@ -24,7 +24,7 @@ from siamese_core.evaluation import bootstrap_thresholds
 from siamese_core.exhaustive import nearest_others
 from siamese_core.export_child import Download, export_in_child
 from siamese_core.gallery import Gallery
-from siamese_core.pairs import Pairs, tutorial_pairs
+from siamese_core.pairs import Pairs, tutorial_pairs, validation_pairs
 from siamese_core.projection import EmbeddingMap, draw_map
 from siamese_core.suspects import Suspects, find_suspects
 
@@ -249,7 +249,7 @@ def _threshold_interval(model: Bundle, data: Collection) -> tuple[float, float]:
     training = data.split("train")
     unseen = [data.class_names.index(name) for name in model.held_out if name in data.class_names]
     _, rows = validation_positions(training.labels, held_out=unseen)
-    pairs = tutorial_pairs(training.labels[rows], np.random.default_rng(VALIDATION_SEED))  # as in training
+    pairs = validation_pairs(training.labels[rows])
     distances = pair_distances(model.encoder.embed(training.images[rows]), pairs)
     low, high = np.quantile(
         bootstrap_thresholds(distances, pairs, len(rows), np.random.default_rng(VALIDATION_SEED)), INTERVAL

@@ -17,6 +17,8 @@ from siamese_core.evaluation import Roc
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from siamese_core.plots import PlotWords
+
 FIGURES = ("distances", "roc", "det", "classes", "p_same")
 
 COMPARISON_FIGURES = ("gauge", "parts")
@@ -28,7 +30,7 @@ def ten_pairs_png(table: PairTable, rows: np.ndarray) -> bytes:
     from siamese_core import plots
 
     rows = rows[: plots.TUTORIAL_PAIRS]
-    pairs, words = table.pairs.take(rows), plots.PlotWords(**section("plot"))
+    pairs, words = table.pairs.take(rows), _plot_words()
     figure = plots.ten_pairs(table.split.images, pairs, distances=table.distances[rows], words=words)
     return drawn(figure, "png")
 
@@ -48,7 +50,7 @@ def diagnosis_figure(wanted: str, found: Diagnosis, threshold: float, name: str)
     """
     from siamese_core import plots
 
-    counts, words = found.counts, plots.PlotWords(**section("plot"))
+    counts, words = found.counts, _plot_words()
     title = f"{name}, {words.threshold} {threshold:.3f}"
     curve = Roc(counts.thresholds, counts.far, counts.frr)
     match wanted:
@@ -76,7 +78,7 @@ def comparison_figure(wanted: str, found: Finding) -> "Figure":
     """
     from siamese_core import plots
 
-    title, words = f"{found.model.name}: {found.a.title} · {found.b.title}", plots.PlotWords(**section("plot"))
+    title, words = f"{found.model.name}: {found.a.title} · {found.b.title}", _plot_words()
     match wanted:
         case "gauge":
             gauge = found.comparison.distance, found.comparison.threshold
@@ -84,3 +86,9 @@ def comparison_figure(wanted: str, found: Finding) -> "Figure":
         case "parts":
             return plots.distance_parts(found.explain(), title=title, words=words)
     raise ValueError(f"`wanted` must be one of {COMPARISON_FIGURES}, got {wanted!r}")
+
+
+def _plot_words() -> "PlotWords":
+    from siamese_core.plots import PlotWords
+
+    return PlotWords(**section("plot"))

@@ -42,7 +42,7 @@ from siamese_core.artifacts import (
     set_aside,
     tidy,
 )
-from siamese_core.bundle import MANIFEST, Bundle
+from siamese_core.bundle import MANIFEST, Bundle, make_files
 from siamese_core.errors import BundleError
 
 NAME = "mine"
@@ -87,16 +87,15 @@ def sound() -> Bundle:
 
 def save(number: int, root: Path, name: str = NAME) -> None:
     """A small bundle in which everything says `number`."""
-    save_bundle(
-        name,
+    files = make_files(
         onnx=number.to_bytes(4, "little") * 10_000,
         weights={"dense_1/kernel": np.full((64, 64), number, np.float32)},
         config=sound().config | {"seed": number},
         metrics=sound().metrics,
         history=sound().history,
         gallery_embeddings=np.full((100, 8), number, np.float32),
-        root=root,
     )
+    save_bundle(name, files, root)
 
 
 def saved_number(root: Path) -> int:

@@ -143,9 +143,7 @@ def train(
             resumed=resumed,
             map_folder=map_folder,
         )
-        report.finished(bundle, control.reason)
-        control.let_go()
-        report.drawn(draw_neighbours(name))
+        _hand_over(bundle, report, control, stopped_by=control.reason)
     except SiameseError as error:
         report.failed(str(error))
         raise
@@ -184,9 +182,8 @@ def install(pack: Path, name: str, as_json: bool, max_seconds: float | None, att
     try:
         taken = read_pack(pack.read_bytes())
         report.started(name, taken.recipe.to_dict(), taken.seed)
-        report.finished(rebuild_bundle(taken, name, load_collection(), on_event=report.event), None)
-        control.let_go()
-        report.drawn(draw_neighbours(name))
+        bundle = rebuild_bundle(taken, name, load_collection(), on_event=report.event)
+        _hand_over(bundle, report, control, stopped_by=None)
     except SiameseError as error:
         report.failed(str(error))
         raise
@@ -352,6 +349,15 @@ def export_model(name: str, format_name: str, to: Path | None, replace: bool, as
     if made.difference is not None:
         text += f", at most {made.difference:.1e} from the model over {PARITY_IMAGES:,} images"
     _print({"path": str(made.path), "bytes": made.size, "difference": made.difference}, as_json, text)
+
+
+def _hand_over(
+    bundle: Bundle, report: "_JsonReport | _TextReport", control: Control, *, stopped_by: str | None
+) -> None:
+    """Tell that a saved model can be used, and only then draw the map that it lacks, which may be left out."""
+    report.finished(bundle, stopped_by)
+    control.let_go()
+    report.drawn(draw_neighbours(bundle.name))
 
 
 class _JsonReport:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from siamese_core import durable
-from siamese_core.bundle import MANIFEST, SHIPPED, Bundle, make_files, open_bundle, parse_manifest, with_files
+from siamese_core.bundle import MANIFEST, SHIPPED, Bundle, open_bundle, parse_manifest, with_files
 from siamese_core.errors import BundleError, DamagedBundleError
 from siamese_core.familiarity import Familiarity
 from siamese_core.projection import EmbeddingMap
@@ -101,36 +101,19 @@ def load_weights(name: str, root: Path | None = None) -> dict[str, np.ndarray]:
     return load_bundle(name, root).weights
 
 
-def save_bundle(
-    name: str,
-    *,
-    onnx: bytes,
-    weights: Mapping[str, np.ndarray],
-    config: Mapping[str, Any],
-    metrics: Mapping[str, Any],
-    history: list[dict[str, Any]],
-    gallery_embeddings: np.ndarray,
-    embedding_map: EmbeddingMap | None = None,
-    familiarity: Familiarity | None = None,
-    root: Path | None = None,
-) -> Bundle:
-    """Make a bundle, verify it as a load would, write it beside its place, make it durable, and put it there.
+def save_bundle(name: str, files: Mapping[str, bytes], root: Path | None = None) -> Bundle:
+    """Verify a bundle's files as a load would, write them beside their place, make them durable, and put them there.
 
     A bundle of the same name is replaced; until the very end it stays whole, and so it does when anything goes wrong.
+
+    Args:
+        name: The bundle's name.
+        files: What `bundle.make_files` gives.
+        root: The folder of bundles, see `artifacts_root`.
 
     Raises:
         BundleError: The name is not allowed, the bundle is not sound, or the disk refuses.
     """
-    files = make_files(
-        onnx=onnx,
-        weights=weights,
-        config=config,
-        metrics=metrics,
-        history=history,
-        gallery_embeddings=gallery_embeddings,
-        embedding_map=embedding_map,
-        familiarity=familiarity,
-    )
     bundle = open_bundle(check_name(name), files)
     root = root or artifacts_root()
     with _changing(name, root) as workplace:

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from siamese_core.artifacts import PROJECT_ARTIFACTS, check_name, exists, load_bundle, save_bundle, save_map
-from siamese_core.bundle import SHIPPED, Bundle
+from siamese_core.bundle import SHIPPED, Bundle, make_files
 from siamese_core.calibration import Calibration, calibrate, reliability
 from siamese_core.checkpoint import Checkpoint
-from siamese_core.collection import VALIDATION_SEED, Collection, validation_positions
+from siamese_core.collection import Collection, validation_positions
 from siamese_core.comparison import pair_distances
 from siamese_core.config import Recipe
 from siamese_core.encoder import Encoder
@@ -23,7 +23,7 @@ from siamese_core.exhaustive import all_pair_distances, evaluate_all_pairs, retr
 from siamese_core.familiarity import Familiarity, learn_familiarity
 from siamese_core.moving_map import MapRecorder
 from siamese_core.packing import Pack
-from siamese_core.pairs import tutorial_pairs
+from siamese_core.pairs import tutorial_pairs, validation_pairs
 from siamese_core.projection import EpochPlanes, add_neighbours, draw_map
 from siamese_core.unseen import evaluate_unseen, one_shot
 
@@ -165,7 +165,7 @@ def rebuild_bundle(
     on_event(MeasuringEvent())
     training = collection.split("train")
     _, validation = validation_positions(training.labels, held_out=find_labels(pack.held_out, collection.class_names))
-    pairs = tutorial_pairs(training.labels[validation], np.random.default_rng(VALIDATION_SEED))  # as in training
+    pairs = validation_pairs(training.labels[validation])
     embeddings = embedder.predict(training.images[validation], batch_size=1_000, verbose=0)
     distances = pair_distances(embeddings, pairs)
     threshold = best_threshold(distances, pairs.is_same)
@@ -198,8 +198,7 @@ def _measure_and_save(made: _Made, name: str, collection: Collection, planes: Ep
     served = Encoder(onnx)
     embeddings = served.embed(test.images)
     calibration = calibrate(served.embed(training.images[validation]), training.labels[validation])
-    return save_bundle(
-        name,
+    files = make_files(
         onnx=onnx,
         weights=weights_by_name(made.encoder),
         config={
@@ -225,8 +224,8 @@ def _measure_and_save(made: _Made, name: str, collection: Collection, planes: Ep
         gallery_embeddings=embeddings,
         embedding_map=draw_map(embeddings, kept=made.kept_epoch, earlier=planes),
         familiarity=find_familiarity(collection),
-        root=root,
     )
+    return save_bundle(name, files, root)
 
 
 def find_familiarity(collection: Collection) -> Familiarity:

@@ -37,12 +37,14 @@ from siamese_core.limits import Limits
 from siamese_core.packing import read_pack
 from siamese_core.runs import (
     CHANGEABLE,
+    SLOT_TAKEN,
     Run,
     current,
     find,
     fingerprint,
     forget,
     latest,
+    map_folder,
     read,
     runs_folder,
     take,
@@ -273,7 +275,7 @@ def _take_slot(slot: IO[bytes], root: Path) -> None:
         if busy := current(root):
             raise RunError(_BUSY, name=busy.name)
         if time.monotonic() > deadline:
-            raise RunError("Another training, or a measurement, is going on; try again in a moment.")
+            raise RunError(SLOT_TAKEN)
         time.sleep(_MOMENT / 20)
 
 
@@ -311,7 +313,7 @@ def _command(settings: dict[str, Any], folder: Path, root: Path) -> list[str]:
     if settings.get("uploaded"):
         return ["install", str((folder / "upload.zip").resolve()), f"--name={settings['name']}", attended]
     arguments = [f"--{key.replace('_', '-')}={value}" for key, value in settings.items()]
-    places = {"checkpoint": folder / "checkpoint.npz", "map": folder / "map"}
+    places = {"checkpoint": folder / "checkpoint.npz", "map": map_folder(folder.name, root)}
     return ["train", *arguments, *(f"--{option}={path.resolve()}" for option, path in places.items()), attended]
 
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from siamese_core.collection import VALIDATION_SEED
+
 
 @dataclass(frozen=True)
 class Pairs:
@@ -60,6 +62,11 @@ def tutorial_pairs(labels: np.ndarray, rng: np.random.Generator) -> Pairs:
 
 HARD_SHARE = 0.1
 """Share of the same and of the different pairs that counts as hard."""
+
+
+def validation_pairs(labels: np.ndarray) -> Pairs:
+    """The tutorial's pairs of the validation images with these labels (v,): the same ones wherever they choose."""
+    return tutorial_pairs(labels, np.random.default_rng(VALIDATION_SEED))
 
 
 def hard_pairs(

@@ -27,6 +27,7 @@ State = Literal["running", "done", "stopped", "failed"]
 Phase = Literal["waking", "training", "paused", "measuring", "drawing", "over"]
 WITHOUT_A_WORD = "The training process ended without a word; it may have been killed or run out of memory."
 LEFT_ALONE = "The training process ended because the server it belonged to had gone."
+SLOT_TAKEN = "Another training, or a measurement, is going on; try again in a moment."
 CHANGEABLE = ("epochs", "margin", "batch_size", "learning_rate")
 _PHASES: dict[str, Phase] = {
     "resumed": "waking",

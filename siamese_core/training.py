@@ -16,7 +16,6 @@ import tensorflow as tf
 
 from siamese_core.augmentation import augmented
 from siamese_core.checkpoint import Checkpoint
-from siamese_core.collection import VALIDATION_SEED
 from siamese_core.comparison import pair_distances
 from siamese_core.config import Recipe
 from siamese_core.errors import RunError
@@ -30,7 +29,7 @@ from siamese_core.losses import (
 )
 from siamese_core.networks import NETWORKS, with_mirror
 from siamese_core.optimizers import build_optimizer
-from siamese_core.pairs import Pairs, tutorial_pairs
+from siamese_core.pairs import Pairs, tutorial_pairs, validation_pairs
 
 SECONDS_A_LOOK = 0.25
 """How long compiled steps run on before the host looks whether to stop: short for a person, long beside a step."""
@@ -149,7 +148,7 @@ def train(
     """
     trainer = Trainer(recipe, images, labels, seed=seed)
     validation_images, validation_labels = validation
-    pairs = tutorial_pairs(validation_labels, np.random.default_rng(VALIDATION_SEED))
+    pairs = validation_pairs(validation_labels)
     history: list[EpochEvent] = []
     kept: EpochEvent | None = None
     kept_weights: list[np.ndarray] = []

@@ -5,7 +5,6 @@ it away again. While it lives it holds the slot of a run, so that neither slows 
 """
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -18,11 +17,10 @@ from siamese_core.errors import RunError
 from siamese_core.limits import Limits
 from siamese_core.moving_map import WATCHED_ITEMS
 from siamese_core.pace import Pace, remember_pace
-from siamese_core.runs import runs_folder, take
+from siamese_core.runs import SLOT_TAKEN, runs_folder, take
 
 SECONDS_OF_STEPS = 1.0
 SECONDS_ALLOWED = 300.0
-_BUSY = "Another training, or a measurement, is going on; try again in a moment."
 
 
 def warm_up(recipe: Recipe, collection: Collection) -> Pace:
@@ -62,7 +60,7 @@ def measure_pace(recipe: Recipe, *, limits: Limits | None = None, root: Path | N
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "slot").open("ab") as slot:
         if not take(slot):
-            raise RunError(_BUSY)
+            raise RunError(SLOT_TAKEN)
         pace = _ask_child(recipe, held=slot.fileno())
         remember_pace(recipe, pace, root)
     return pace
@@ -74,7 +72,6 @@ def _ask_child(recipe: Recipe, *, held: int) -> Pace:
         ran = subprocess.run(
             [sys.executable, "-m", "siamese_core", *arguments],
             cwd=PROJECT_ARTIFACTS.parent,
-            env={**os.environ},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             pass_fds=(held,),

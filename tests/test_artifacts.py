@@ -21,7 +21,7 @@ from siamese_core.artifacts import (
     set_aside,
     tidy,
 )
-from siamese_core.bundle import FILES, OPTIONAL_FILES, SHIPPED
+from siamese_core.bundle import FILES, OPTIONAL_FILES, SHIPPED, make_files
 from siamese_core.errors import BundleError
 from siamese_core.projection import draw_map
 
@@ -44,7 +44,7 @@ def save_again(root, name="mine", **changes):
         "gallery_embeddings": bundle.gallery_embeddings,
         "familiarity": bundle.familiarity,
     }
-    return save_bundle(name, **(parts | changes), root=root)
+    return save_bundle(name, make_files(**(parts | changes)), root)
 
 
 @pytest.mark.parametrize("name", SHIPPED)

@@ -41,6 +41,27 @@ function eased(done) {
   return done * done * (3 - 2 * done);
 }
 
+// Draws what has changed, in the next frame; `draw` is each map's own.
+function redraw(state) {
+  state.frame ??= requestAnimationFrame((now) => {
+    state.frame = null;
+    draw(state, now);
+  });
+}
+
+// From now on a map is drawn anew whenever its stage gets another size.
+function watch(state) {
+  state.observer = new ResizeObserver(() => redraw(state));
+  state.observer.observe(state.stage);
+}
+
+// Ends all that goes on by itself.
+function leave(state) {
+  state.observer.disconnect();
+  clearTimeout(state.timer);
+  cancelAnimationFrame(state.frame);
+}
+
 // Gives the canvases the stage's size; false while it has none.
 function fit(state) {
   const { clientWidth: width, clientHeight: height } = state.stage;

@@ -24,7 +24,7 @@ TO_PROGRAMS = {APP / "quotas.py", *(APP / "service").glob("*.py")}
 """What answers requests, not pages: no session is there that would know a visitor's language."""
 SOURCES = sorted(set(APP.rglob("*.py")) - TO_PROGRAMS)
 TAKEN_AWAY = {APP / "figures.py", APP / "snippet.py"}
-"""Figures, whose words are names of fields here, and a program, which speaks Python."""
+"""Figures, whose quoted types read like words, and a program, which speaks Python."""
 COMPONENTS = sorted(path for path in (APP / "components").iterdir() if path.is_dir() and path.name[0] != "_")
 ERRORS = words.catalogue()["error"]
 KEYS = {f"{section}.{name}" for section, names in words.catalogue().items() if section != "error" for name in names}

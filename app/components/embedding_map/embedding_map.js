@@ -31,9 +31,7 @@ export default function (component) {
   openMap(state);
   redraw(state);
   return () => {
-    state.observer.disconnect();
-    clearTimeout(state.timer);
-    cancelAnimationFrame(state.frame);
+    leave(state);
     instances.delete(parentElement);
   };
 }
@@ -57,8 +55,7 @@ function begin(root) {
     hover: -1,
     exact: 0,
   };
-  state.observer = new ResizeObserver(() => redraw(state));
-  state.observer.observe(state.stage);
+  watch(state);
   listen(state);
   return state;
 }
@@ -172,13 +169,6 @@ function epochOf(state) {
 }
 
 // --- drawing ---------------------------------------------------------------------------------------------------------
-
-function redraw(state) {
-  state.frame ??= requestAnimationFrame((now) => {
-    state.frame = null;
-    draw(state, now);
-  });
-}
 
 function draw(state, now) {
   if (!state.places || !fit(state)) return;

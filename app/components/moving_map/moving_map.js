@@ -21,9 +21,7 @@ export default function (component) {
   if (!state.replaying) goTo(state, data.epochs.at(-1));
   redraw(state);
   return () => {
-    state.observer.disconnect();
-    clearTimeout(state.timer);
-    cancelAnimationFrame(state.frame);
+    leave(state);
     instances.delete(parentElement);
   };
 }
@@ -41,8 +39,7 @@ function begin(parent) {
     width: 0,
     height: 0,
   };
-  state.observer = new ResizeObserver(() => redraw(state));
-  state.observer.observe(state.stage);
+  watch(state);
   root.querySelector(".replay").onclick = () => replay(state);
   return state;
 }
@@ -91,13 +88,6 @@ function replayNext(state) {
   const next = epochs[epochs.indexOf(state.epoch) + 1];
   if (next === undefined) state.replaying = false;
   else goTo(state, next);
-}
-
-function redraw(state) {
-  state.frame ??= requestAnimationFrame((now) => {
-    state.frame = null;
-    draw(state, now);
-  });
 }
 
 function draw(state, now) {

@@ -219,8 +219,12 @@ def _last_word(folder: Path) -> int:
 
 
 def _is_alive(folder: Path) -> bool:
-    with (folder / "alive").open("ab") as lock:
-        return not take(lock)
+    """Whether its process holds its lock; a run that has been deleted since it was listed does not."""
+    try:
+        with (folder / "alive").open("ab") as lock:
+            return not take(lock)
+    except FileNotFoundError:
+        return False
 
 
 def _read_events(path: Path) -> list[dict[str, Any]]:

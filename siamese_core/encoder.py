@@ -11,6 +11,10 @@ from siamese_core.errors import BundleError
 BATCH = 64
 """Images a call: more of them at once spill the processor's cache and slow down a convolutional encoder fourfold."""
 
+# ONNX Runtime (seen in 1.32) sends what it is used for to its maker, and keeps a data base, a device's id and a thread
+# for it, unless this is set before its first import.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
 
 class Encoder:
     """An exported encoder; may be called from several threads at once.

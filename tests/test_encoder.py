@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -60,3 +63,20 @@ def test_other_onnx_models_are_refused():
     model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=8)
     with pytest.raises(BundleError, match="no encoder"):
         Encoder(model.SerializeToString())
+
+
+def test_the_runtime_keeps_and_sends_nothing_about_its_use(tmp_path):
+    code = (
+        "from siamese_core import load_bundle\nfrom pathlib import Path\n"
+        "load_bundle('classic').encoder\nprint(*(file.resolve() for file in Path('/proc/self/fd').iterdir()))"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**environment, "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")},
+    )
+    assert "onnxruntime.db" not in ran.stdout
+    assert list(tmp_path.rglob("*onnxruntime*")) == []

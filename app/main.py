@@ -43,7 +43,7 @@ with st.container(horizontal=True, horizontal_alignment="distribute", vertical_a
                 bind="query-params",
                 on_change=forget_threshold,
                 label_visibility="collapsed",
-                width=170,
+                width=150,
             )
             threshold_input()
         offer_other_language()

@@ -1,6 +1,7 @@
 """The models there are and the runs that made them: choose, take away, bring back, rename, compare, delete."""
 
 from collections.abc import Callable
+from decimal import Decimal
 
 import altair as alt
 import pandas as pd
@@ -11,7 +12,7 @@ from app.chosen import chosen_model, forget_threshold, use_model
 from app.exports import offer_export
 from app.operator import limits
 from app.runs import offer_resume
-from app.words import say, tell, write_number, write_seconds, write_share
+from app.words import decimal_point, say, tell, write_number, write_seconds, write_share
 from siamese_core import artifacts, jobs, runs
 from siamese_core.bundle import Bundle
 from siamese_core.errors import SiameseError
@@ -147,7 +148,7 @@ def show_comparison(bundles: list[Bundle]) -> None:
         title = say(f"live.{figure}")
         column.altair_chart(
             draw_curves(beside, figure, title),
-            height=200,
+            height=300,
             key=f"curves_{figure}",
             alt=say("models.curves", figure=title),
         )
@@ -161,16 +162,22 @@ def draw_curves(models: list[Bundle], figure: str, title: str) -> alt.Chart:
     """One figure over the epochs, a line for each model, on a scale that shows its changes."""
     table = pd.DataFrame(
         [(model.name, epoch["epoch"], epoch[figure]) for model in models for epoch in model.history],
-        columns=["model", "epoch", title],
+        columns=["model", "epoch", "value"],
     )
     return (
         alt.Chart(table)
         .mark_line(point=True)
         .encode(
             alt.X("epoch:Q", title=say("live.epoch")).axis(tickMinStep=1, format="d", grid=False),
-            alt.Y(f"{title}:Q").scale(zero=False, nice=True).axis(title=None, tickCount=4),
+            alt.Y("value:Q")
+            .scale(zero=False, nice=True)
+            .axis(title=None, tickCount=4, labelExpr=f"replace(datum.label, '.', '{decimal_point()}')"),
             alt.Color("model:N", title=None, sort=None).legend(orient="bottom", aria=False),
-            tooltip=["model", alt.Tooltip("epoch:Q", title=say("live.epoch")), alt.Tooltip(title, format=".4f")],
+            tooltip=[
+                alt.Tooltip("model:N", title=say("models.model")),
+                alt.Tooltip("epoch:Q", title=say("live.epoch")),
+                alt.Tooltip("value:Q", title=title, format=".4f"),
+            ],
         )
         .properties(title=title)
     )
@@ -200,7 +207,20 @@ def describe_settings(model: Bundle) -> dict[str, str]:
     """What a model was made with, as words."""
     settings = {"recipe": model.recipe.name, "seed": model.seed, **model.recipe.to_dict()}
     del settings["name"]
-    return {say(f"setting.{name}"): "–" if value is None else str(value) for name, value in settings.items()}
+    return {say(f"setting.{name}"): write_setting(value) for name, value in settings.items()}
+
+
+def write_setting(value: object) -> str:
+    """A setting's value as words; a number with the digits it was set with."""
+    match value:
+        case None:
+            return "–"
+        case bool():
+            return say("models.yes") if value else say("models.no")
+        case float():
+            return write_number(value, decimals=-int(Decimal(repr(value)).as_tuple().exponent))
+        case _:
+            return str(value)
 
 
 def percent(value: float | None) -> str:

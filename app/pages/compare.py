@@ -71,7 +71,6 @@ def compare_room(model: Bundle) -> None:
     with verdict:
         found = show_verdict(model, a, b)
         show_examples()
-        offer_comparison(found)
     show_steps(a, b)
     explain_distance(found)
     choose_items(a, b)
@@ -109,7 +108,10 @@ def show_verdict(model: Bundle, a: Slot, b: Slot) -> Finding:
             show_neighbours(model, slot, embedding)
             if slot.label is None:
                 show_classes(model, slot, embedding)
-    return Finding(model, a, b, comparison, word, doubt.p_same, doubt.base_rate)
+    found = Finding(model, a, b, comparison, word, doubt.p_same, doubt.base_rate)
+    with numbers:
+        offer_comparison(found)
+    return found
 
 
 def show_probability(model: Bundle, comparison: Comparison) -> Doubt:

@@ -238,7 +238,8 @@ def show_accuracy(model: Bundle) -> None:
 slots.prepare()
 model = chosen_model()
 st.markdown(say("explain.intro", name=model.name))
-st.markdown(" · ".join(f"[{say(f'explain.{name}')}](#{name})" for name in STEPS))
+with st.container(key="contents"):
+    st.markdown(" · ".join(f"[{say(f'explain.{name}')}](#{name})" for name in STEPS))
 show_data()
 show_pairs(model)
 show_network(model)

@@ -20,6 +20,7 @@ LAST = {
     "/pairs": ".st-key-pair_grid .pair",
     "/evaluate": ".st-key-reliability circle",
     "/train": ".st-key-model_classic",
+    "/explain": ".st-key-accuracy_plot dd",
 }
 """What each room shows last."""
 FIRST_LOOK = 90_000  # ms; Evaluate judges all pairs when a model is first looked at

@@ -41,6 +41,18 @@ def test_a_pair_opens_in_compare_with_its_distance(page: Page) -> None:
     expect(page).to_have_url(re.compile("model=classic"))
 
 
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_the_curves_of_two_models_stand_apart(page: Page, language: str) -> None:
+    page.goto(f"/train?lang={language}")
+    charts = page.get_by_test_id("stVegaLiteChart").locator("svg")
+    expect(charts).to_have_count(3)
+    for chart in charts.all():
+        lines = chart.locator(".mark-line path")
+        expect(lines).to_have_count(2)
+        best, classic = (line.bounding_box() for line in lines.all())
+        assert max(best["y"] + best["height"], classic["y"] + classic["height"]) - min(best["y"], classic["y"]) > 50
+
+
 def focused_pair(page: Page) -> int:
     return page.locator(".st-key-pair_grid .pair").evaluate_all(
         "cards => cards.indexOf(cards[0]?.getRootNode().activeElement)"

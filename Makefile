@@ -2,7 +2,7 @@
 # make check  linters and types
 # make test   everything
 # make audit  known weaknesses of our code and of what it stands on
-# make lock   requirements.lock and docs/licences.md anew
+# make lock   both locks and docs/licences.md anew
 # Each is enough by itself on a fresh Debian or macOS, in any order, any number of times.
 
 PYTHON ?= python3
@@ -54,6 +54,9 @@ $(VENV)/development: requirements-dev.txt $(VENV)/runtime
 lock: $(AUDIT)/ready $(VENV)/runtime
 	$(AUDIT)/bin/uv pip compile requirements.txt --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --custom-compile-command "make lock" --output-file requirements.lock
+	$(AUDIT)/bin/uv pip compile requirements-serve.txt --quiet --universal --python-version 3.11 --generate-hashes \
+	  --constraint requirements.lock --no-annotate \
+	  --no-emit-index-url --custom-compile-command "make lock" --output-file requirements-serve.lock
 	$(BIN)/python tools/licences.py
 
 # The second asks an advisory service, which must be within reach.

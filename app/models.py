@@ -18,6 +18,7 @@ from siamese_core.bundle import Bundle
 from siamese_core.errors import SiameseError
 from siamese_core.packing import pack_bundle
 from siamese_core.runs import Run
+from siamese_core.training_library import can_train
 
 MEGABYTE = 1_000_000
 CURVES = ("loss", "accuracy", "auc")
@@ -97,7 +98,7 @@ def show_menu(name: str, *, shipped: bool) -> None:
 
 def offer_upload(running: bool) -> None:
     """Take in a model that was downloaded here or elsewhere; it is checked, and made anew from its weights."""
-    if limits().read_only:
+    if limits().read_only or not can_train():
         return
     with st.popover(say("models.upload"), icon=":material/upload:"):
         st.caption(say("models.upload_note"))

@@ -20,6 +20,7 @@ from siamese_core.errors import RunError, SiameseError
 from siamese_core.moving_map import watched_epochs
 from siamese_core.pace import seconds_left
 from siamese_core.runs import Run
+from siamese_core.training_library import can_train
 
 
 @told_to_visitor()
@@ -156,7 +157,7 @@ def offer_resume(run: Run, *, key: str) -> None:
     """Let a run that has ended go on, for more epochs where it has done all."""
     highest = min(int(BOUNDS["epochs"][1]), limits().max_epochs)
     done = len(run.epochs)
-    if not run.resumable or limits().read_only or done >= highest:
+    if not run.resumable or limits().read_only or not can_train() or done >= highest:
         return
     with st.popover(say("live.resume"), icon=":material/resume:"):
         wanted = run.recipe.epochs if run.recipe.epochs > done else done + 1

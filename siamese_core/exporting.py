@@ -17,6 +17,7 @@ from siamese_core.collection import Collection
 from siamese_core.embedding_files import write_npz, write_parquet
 from siamese_core.errors import ExportError
 from siamese_core.projector import CONFIG_FILE, write_projector
+from siamese_core.training_library import check_can_train
 
 ENDINGS: Mapping[str, str] = {
     "onnx": ".onnx",
@@ -70,6 +71,7 @@ def export(
     Raises:
         BundleError: There is no such model, it is damaged, or its weights are of another network than this program's.
         ExportError: The place is taken, the disk refuses, or the file embeds otherwise than the model.
+        RunError: The format needs TensorFlow, which is not installed.
         ValueError: There is no such format.
     """
     if format_name not in ENDINGS:
@@ -82,6 +84,7 @@ def export(
             difference = None
             _write_embeddings(bundle, format_name, collection, fresh)
         else:
+            check_can_train()
             from siamese_core.conversion import convert  # brings TensorFlow in
 
             images = collection.split("test").images[:PARITY_IMAGES]

@@ -10,6 +10,7 @@ on from its last whole epoch.
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -50,6 +51,7 @@ from siamese_core.runs import (
     take,
     write_settings,
 )
+from siamese_core.training_library import check_can_train
 
 _BUSY = "The model {name} is being trained; wait until it is done or stop it."
 _MOMENT = 1.0  # s
@@ -85,7 +87,8 @@ def start(
         root: The folder of models and runs.
 
     Raises:
-        RunError: Another run is going on, the recipe or a setting is not allowed, or the name is taken.
+        RunError: Another run is going on, the recipe or a setting is not allowed, the name is taken, or nothing can
+            be trained here.
         BundleError: The name is not allowed.
     """
     root, limits = root or artifacts_root(), limits or Limits()
@@ -175,7 +178,7 @@ def pause(run_id: str, root: Path | None = None) -> None:
     """Let a run rest between two steps; does nothing to a run that has ended.
 
     Raises:
-        RunError: There is no such run, or it is not ready to hear.
+        RunError: There is no such run, it is not ready to hear, or another machine's server started it.
     """
     _tell(run_id, signal.SIGUSR1, root)
 
@@ -252,6 +255,7 @@ def take_up(*, limits: Limits | None = None, root: Path | None = None) -> Run | 
 
 def _launch(open_folder: Callable[[], Path], options: list[str], limits: Limits, root: Path) -> Run:
     """Take the slot, then let `open_folder` make or find the folder of the run that gets it."""
+    check_can_train()
     limits.check_room(root)
     attend(root)
     with (runs_folder(root) / "slot").open("ab") as slot:
@@ -304,7 +308,19 @@ def _spawn(folder: Path, options: list[str], root: Path, *, held: tuple[int, ...
             start_new_session=True,  # Ctrl-C in the server's terminal is for the server
         )
     (folder / "pid").write_text(str(child.pid))
+    (folder / "host").write_text(_host())
     threading.Thread(target=child.wait, daemon=True).start()  # leaves no zombie behind
+
+
+def _host() -> str:
+    """Where process numbers mean the same: this machine, or this container."""
+    return socket.gethostname()
+
+
+def _read_host(folder: Path) -> str:
+    """Where a run was started; here if it is older than that note."""
+    note = folder / "host"
+    return note.read_text() if note.exists() else _host()
 
 
 def _command(settings: dict[str, Any], folder: Path, root: Path) -> list[str]:
@@ -323,9 +339,14 @@ def _tell(run_id: str, order: signal.Signals, root: Path | None) -> None:
         return
     if run.phase == "waking" and order != signal.SIGTERM:
         raise RunError("The run is still waking up; try again in a moment.")
+    folder = runs_folder(root) / run_id
+    if _read_host(folder) != _host():  # its number may be another process's here
+        raise RunError(
+            "The run was started by another server that shares this folder; only that one can give it orders."
+        )
     # Its lock is held, so the process id cannot have passed on to a stranger.
     with suppress(ProcessLookupError):
-        os.kill(int((runs_folder(root) / run_id / "pid").read_text()), order)
+        os.kill(int((folder / "pid").read_text()), order)
 
 
 def _attended_file(root: Path) -> Path:

@@ -18,6 +18,7 @@ from siamese_core.limits import Limits
 from siamese_core.moving_map import WATCHED_ITEMS
 from siamese_core.pace import Pace, remember_pace
 from siamese_core.runs import SLOT_TAKEN, runs_folder, take
+from siamese_core.training_library import check_can_train
 
 SECONDS_OF_STEPS = 1.0
 SECONDS_ALLOWED = 300.0
@@ -52,10 +53,12 @@ def measure_pace(recipe: Recipe, *, limits: Limits | None = None, root: Path | N
     """Have a child process warm up, and remember what it found; this takes some ten seconds.
 
     Raises:
-        RunError: A run or another measurement is going on, the operator forbids it, or the child died or took too long.
+        RunError: A run or another measurement is going on, the operator forbids it, nothing can be trained here, or
+            the child died or took too long.
     """
     root = root or artifacts_root()
     (limits or Limits()).check_run(recipe)
+    check_can_train()
     folder = runs_folder(root)
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "slot").open("ab") as slot:

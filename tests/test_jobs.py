@@ -201,6 +201,20 @@ def test_pause_step_and_play_are_signals(child, tmp_path):
     ended(run, tmp_path)
 
 
+def test_a_run_of_another_machine_is_given_no_order(child, tmp_path, monkeypatch):
+    child(LISTENS + say(**STARTED) + say(**PROGRESS) + "time.sleep(60)\n" * 5)
+    run = jobs.start("fast", "a", root=tmp_path)
+    wait_for(lambda: runs.read(run.id, tmp_path).progress)
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(jobs.socket, "gethostname", lambda: "another-replica")
+        elsewhere.setattr(jobs.os, "kill", lambda *_: pytest.fail("whose process is that?"))
+        for order in (jobs.pause, jobs.step, jobs.play, jobs.stop):
+            with pytest.raises(RunError, match="started by another server"):
+                order(run.id, tmp_path)
+    jobs.stop(run.id, tmp_path)
+    ended(run, tmp_path)
+
+
 def test_a_run_that_wakes_up_is_told_nothing_but_to_stop(child, tmp_path):
     child("time.sleep(60)")
     run = jobs.start("fast", "a", root=tmp_path)

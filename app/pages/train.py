@@ -19,6 +19,7 @@ from siamese_core.config import BOUNDS, RECIPES, Recipe
 from siamese_core.errors import SiameseError
 from siamese_core.pace import estimate_seconds, known_pace
 from siamese_core.runs import CHANGEABLE
+from siamese_core.training_library import can_train
 from siamese_core.warm_up import measure_pace
 
 SECONDS_A_LOOK = 1.0
@@ -109,11 +110,14 @@ def show_form(running: bool) -> None:
         st.caption(say("train.read_only"))
         return
     with st.container(horizontal=True, gap="small"):
+        switched_off = running or not can_train()
         starts = st.button(
-            say("train.start"), key="start", icon=":material/play_arrow:", type="primary", disabled=running
+            say("train.start"), key="start", icon=":material/play_arrow:", type="primary", disabled=switched_off
         )
-        steps = st.button(say("train.start_step"), key="start_step", icon=":material/skip_next:", disabled=running)
-    if running:
+        steps = st.button(say("train.start_step"), key="start_step", icon=":material/skip_next:", disabled=switched_off)
+    if not can_train():
+        st.caption(say("train.no_library"))
+    elif running:
         st.caption(say("train.busy"))
     elif starts or steps:
         start_run(recipe, settings, one_epoch=steps)
@@ -148,7 +152,7 @@ def offer_warm_up(recipe: Recipe, *, running: bool) -> None:
     """Nothing like this recipe has been seen on this machine: measure it."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(say("train.estimate_none"), width="content")
-        if limits().read_only:
+        if limits().read_only or not can_train():
             return
         asked = st.button(say("train.measure"), key="measure", icon=":material/speed:", disabled=running)
     if asked and not running:

@@ -15,16 +15,15 @@ from siamese_core.building import TEST_PAIRS_SEED
 from siamese_core.bundle import Bundle
 from siamese_core.calibration import Reliability, reliability
 from siamese_core.ceiling import Ceiling, class_posteriors, find_ceiling
-from siamese_core.collection import VALIDATION_SEED, Collection, Split, validation_positions
+from siamese_core.collection import Collection, Split
 from siamese_core.comparison import pair_distances
 from siamese_core.confusion import ClassPairs, count_class_pairs, hardest_pairs
 from siamese_core.data import open_collection
 from siamese_core.errors import BundleError, DamagedBundleError
-from siamese_core.evaluation import bootstrap_thresholds
 from siamese_core.exhaustive import nearest_others
 from siamese_core.export_child import Download, export_in_child
 from siamese_core.gallery import Gallery
-from siamese_core.pairs import Pairs, tutorial_pairs, validation_pairs
+from siamese_core.pairs import Pairs, tutorial_pairs
 from siamese_core.projection import EmbeddingMap, draw_map
 from siamese_core.suspects import Suspects, find_suspects
 
@@ -38,7 +37,6 @@ VOTERS = 20
 """Neighbours whose agreement makes an item suspect of a wrong label."""
 WITNESSES = 50
 """Neighbours that say how likely each class is; of 10, 20 and 50 these allow the most."""
-INTERVAL = (0.025, 0.975)
 _BY_CONTENT: dict[str | type[Any], Callable[[Any], str]] = {
     Bundle: lambda model: model.fingerprint,
     Collection: lambda data: data.fingerprint,
@@ -237,24 +235,6 @@ def embedding_map(model: Bundle) -> EmbeddingMap:
 def _embedding_map(model: Bundle, data: Collection) -> EmbeddingMap:
     drawn = model.embedding_map or draw_map(model.gallery_embeddings, kept=int(model.config["kept_epoch"]))
     return drawn.take(data.split("test").ids)
-
-
-def threshold_interval(model: Bundle) -> tuple[float, float] | None:
-    """Where 95 % of the thresholds lie that other draws of the validation images would give; None without these."""
-    return _threshold_interval(model, collection()) if collection().complete else None
-
-
-@st.cache_resource(show_spinner=False, max_entries=MODELS_KEPT, hash_funcs=_BY_CONTENT)
-def _threshold_interval(model: Bundle, data: Collection) -> tuple[float, float]:
-    training = data.split("train")
-    unseen = [data.class_names.index(name) for name in model.held_out if name in data.class_names]
-    _, rows = validation_positions(training.labels, held_out=unseen)
-    pairs = validation_pairs(training.labels[rows])
-    distances = pair_distances(model.encoder.embed(training.images[rows]), pairs)
-    low, high = np.quantile(
-        bootstrap_thresholds(distances, pairs, len(rows), np.random.default_rng(VALIDATION_SEED)), INTERVAL
-    )
-    return float(low), float(high)
 
 
 def exported(model: Bundle, format_name: str) -> Download:

@@ -13,12 +13,12 @@ from siamese_core.artifacts import PROJECT_ARTIFACTS, check_name, exists, load_b
 from siamese_core.bundle import SHIPPED, Bundle, make_files
 from siamese_core.calibration import Calibration, calibrate, reliability
 from siamese_core.checkpoint import Checkpoint
-from siamese_core.collection import Collection, validation_positions
+from siamese_core.collection import VALIDATION_SEED, Collection, validation_positions
 from siamese_core.comparison import pair_distances
 from siamese_core.config import Recipe
 from siamese_core.encoder import Encoder
 from siamese_core.errors import BundleError, RunError
-from siamese_core.evaluation import accuracy, best_threshold, roc
+from siamese_core.evaluation import accuracy, best_threshold, roc, threshold_interval
 from siamese_core.exhaustive import all_pair_distances, evaluate_all_pairs, retrieval
 from siamese_core.familiarity import Familiarity, learn_familiarity
 from siamese_core.moving_map import MapRecorder
@@ -197,7 +197,9 @@ def _measure_and_save(made: _Made, name: str, collection: Collection, planes: Ep
     onnx = to_onnx(made.embedder)
     served = Encoder(onnx)
     embeddings = served.embed(test.images)
-    calibration = calibrate(served.embed(training.images[validation]), training.labels[validation])
+    chosen_on = served.embed(training.images[validation])
+    pairs = validation_pairs(training.labels[validation])
+    calibration = calibrate(chosen_on, training.labels[validation])
     files = make_files(
         onnx=onnx,
         weights=weights_by_name(made.encoder),
@@ -214,6 +216,9 @@ def _measure_and_save(made: _Made, name: str, collection: Collection, planes: Ep
         },
         metrics={
             "threshold": made.threshold,
+            "threshold_interval": threshold_interval(
+                pair_distances(chosen_on, pairs), pairs, len(validation), np.random.default_rng(VALIDATION_SEED)
+            ),
             "validation": made.validation,
             "calibration": calibration.to_dict(),
             **measure(embeddings, test.labels, made.threshold, calibration, unseen_labels),

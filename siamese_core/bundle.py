@@ -16,6 +16,7 @@ Nothing in a bundle is ever executed or unpickled.
 import hashlib
 import io
 import json
+import math
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -85,6 +86,12 @@ class Bundle:
     def threshold(self) -> float:
         """The distance, chosen on validation pairs, up to which two items are the same."""
         return float(self.metrics["threshold"])
+
+    @property
+    def threshold_interval(self) -> tuple[float, float] | None:
+        """Where 95 % of the thresholds of other draws of the validation images lie; None where unmeasured."""
+        low, high = self.metrics.get("threshold_interval", (None, None))
+        return None if low is None else (float(low), float(high))
 
     @cached_property
     def calibration(self) -> Calibration:
@@ -248,6 +255,8 @@ def _check_figures(bundle: Bundle) -> None:
     bundle.calibration  # noqa: B018 - reading it is the check
     if not 0.0 <= bundle.threshold < float("inf"):
         raise ValueError(f"threshold {bundle.threshold}")
+    if bundle.threshold_interval and not all(map(math.isfinite, bundle.threshold_interval)):
+        raise ValueError(f"threshold interval {bundle.threshold_interval}")
 
 
 def _check_arrays(bundle: Bundle) -> None:

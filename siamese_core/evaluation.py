@@ -120,6 +120,17 @@ def bootstrap_thresholds(
     return np.sort(thresholds)
 
 
+def threshold_interval(
+    distances: np.ndarray, pairs: Pairs, count: int, rng: np.random.Generator
+) -> tuple[float, float]:
+    """Between which bounds 95 % of the thresholds lie that other draws of the images would give.
+
+    The percentile bootstrap of `bootstrap_thresholds`, whose arguments it takes.
+    """
+    low, high = np.quantile(bootstrap_thresholds(distances, pairs, count, rng), (0.025, 0.975))
+    return float(low), float(high)
+
+
 def _checked(distances: np.ndarray, is_same: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     distances, is_same = np.asarray(distances), np.asarray(is_same, dtype=bool)
     if distances.ndim != 1 or distances.shape != is_same.shape:

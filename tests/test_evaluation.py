@@ -4,7 +4,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from siamese_core.evaluation import accuracy, best_threshold, bootstrap_thresholds, distance_histogram, roc
+from siamese_core.evaluation import (
+    accuracy,
+    best_threshold,
+    bootstrap_thresholds,
+    distance_histogram,
+    roc,
+    threshold_interval,
+)
 from siamese_core.pairs import random_pairs
 
 
@@ -105,6 +112,16 @@ def test_bootstrap_passes_over_samples_with_one_kind_of_pairs():
     pairs = random_pairs(np.array([0, 0, 1]), 2, np.random.default_rng(0))
     found = bootstrap_thresholds(np.array([0.2, 0.8]), pairs, 3, np.random.default_rng(0), draws=3)
     assert found.tolist() == [0.5, 0.5, 0.5]
+
+
+def test_the_interval_holds_all_but_the_outermost_thresholds():
+    labels = np.arange(40) % 2
+    pairs = random_pairs(labels, 200, np.random.default_rng(1))
+    distances = np.random.default_rng(2).normal(np.where(pairs.is_same, 0.4, 0.9), 0.25).clip(0)
+    thresholds = bootstrap_thresholds(distances, pairs, 40, np.random.default_rng(3))
+    low, high = threshold_interval(distances, pairs, 40, np.random.default_rng(3))
+    assert np.mean((thresholds >= low) & (thresholds <= high)) == pytest.approx(0.95, abs=0.01)
+    assert low < best_threshold(distances, pairs.is_same) < high
 
 
 def test_histogram_counts_every_pair_once_and_ends_at_the_largest_distance():

@@ -88,8 +88,8 @@ def data(as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON event a line.")
 @click.option("--max-seconds", type=float, help="End after this time and keep the best epoch.")
 @click.option("--one-epoch", is_flag=True, hidden=True, help="Pause after the first epoch; see the module control.")
-@click.option("--checkpoint", type=FILE, hidden=True, help="Where to keep what it takes to go on.")
-@click.option("--resume", is_flag=True, hidden=True, help="Go on from there.")
+@click.option("--checkpoint", type=FILE, help="Where each epoch leaves what it takes to go on.")
+@click.option("--resume", is_flag=True, help="Go on from there.")
 @click.option("--map", "map_folder", type=FOLDER, hidden=True, help="Where the map can be watched.")
 @click.option("--attended", type=FILE, hidden=True, help="End when nobody is there, see the module attendance.")
 def train(
@@ -143,7 +143,8 @@ def train(
             resumed=resumed,
             map_folder=map_folder,
         )
-        _hand_over(bundle, report, control, stopped_by=control.reason)
+        if bundle:  # else the first host of several has it
+            _hand_over(bundle, report, control, stopped_by=control.reason)
     except SiameseError as error:
         report.failed(str(error))
         raise

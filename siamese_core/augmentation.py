@@ -1,7 +1,10 @@
 """What training shows instead of an image: mirrored, moved, as somebody might draw the item, or with a part hidden.
 
-All of it runs on the device, a batch at a time, and is decided by a seed (2,) that differs from step to step.
+All of it runs on the device, a batch at a time, and is decided by a seed (2,) that differs from step to step. What
+happens to an image hangs on its place in the batch, however many replicas share that out among themselves.
 """
+
+from typing import NamedTuple
 
 import tensorflow as tf
 
@@ -21,45 +24,75 @@ ITEM_LEVEL = 15.0
 """Brightness above which a pixel belongs to the item and not to the ground."""
 
 
-def augmented(images: tf.Tensor, recipe: Recipe, seed: tf.Tensor) -> tf.Tensor:
+class Places(NamedTuple):
+    """Where n images stand in a batch: `rows` (n,) int32, increasing, of `count`."""
+
+    rows: tf.Tensor
+    count: tf.Tensor
+
+    def until(self, end: tf.Tensor) -> "Places":
+        """Those before `end`, in the part of the batch that ends there."""
+        return Places(self.rows[self.rows < end], end)
+
+    def since(self, start: tf.Tensor) -> "Places":
+        """Those from `start` on, in the part of the batch that begins there."""
+        return Places(self.rows[self.rows >= start] - start, self.count - start)
+
+    def chances(self, kinds: int, seed: tf.Tensor) -> tf.Tensor:
+        """Chances (kinds, n) in [0, 1)."""
+        return tf.gather(tf.random.stateless_uniform([kinds, self.count], seed), self.rows, axis=1)
+
+
+def augmented(images: tf.Tensor, recipe: Recipe, seed: tf.Tensor, places: Places | None = None) -> tf.Tensor:
     """The (n, h, w) uint8 images, changed by chance as far as the recipe says.
 
-    Which of them are drawn is not left to chance: the first ones, as many as the recipe's share asks for. Their order
-    has to be random, as that of a batch is; drawing costs more than a small network's step, so no image is drawn in
-    vain.
+    Which of them are drawn is not left to chance: the first of the batch, as many as the recipe's share asks for. Their
+    order has to be random, as that of a batch is; drawing costs more than a small network's step, so no image is drawn
+    in vain.
+
+    Args:
+        images: A batch, or a replica's share of it.
+        recipe: What is done to them.
+        seed: (2,) int32, the batch's.
+        places: Where they stand in the batch; None when they are all of it.
     """
+    if places is None:
+        places = Places(tf.range(tf.shape(images)[0]), tf.shape(images)[0])
     if recipe.flip:
-        images = _mirrored(images, seed)
-    drawn_count = tf.cast(tf.round(recipe.drawn * tf.cast(tf.shape(images)[0], tf.float32)), tf.int32)
-    to_draw, to_keep = images[:drawn_count], images[drawn_count:]
-    shown = _shifted(to_keep, recipe.shift, seed + 1) if recipe.shift else to_keep
+        images = _mirrored(images, places, seed)
+    drawn_count = tf.cast(tf.round(recipe.drawn * tf.cast(places.count, tf.float32)), tf.int32)
+    drawn_places, kept_places = places.until(drawn_count), places.since(drawn_count)
+    to_draw, to_keep = tf.split(images, [tf.size(drawn_places.rows), tf.size(kept_places.rows)])
+    shown = _shifted(to_keep, recipe.shift, kept_places, seed + 1) if recipe.shift else to_keep
     if recipe.drawn:
-        drawings = _drawn(_fitted(_warped(tf.cast(to_draw, tf.float32), seed + 4), images.shape[1]), seed + 3)
+        warped = _warped(tf.cast(to_draw, tf.float32), drawn_places, seed + 4)
+        drawings = _drawn(_fitted(warped, images.shape[1]), drawn_places, seed + 3)
         shown = tf.concat([tf.cast(tf.clip_by_value(drawings, 0.0, 255.0), tf.uint8), shown], axis=0)
-    return _erased(shown, recipe.erased, seed + 7) if recipe.erased else shown
+    return _erased(shown, recipe.erased, places, seed + 7) if recipe.erased else shown
 
 
-def _mirrored(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+def _mirrored(images: tf.Tensor, places: Places, seed: tf.Tensor) -> tf.Tensor:
     """Half of the images left to right."""
-    return tf.where(tf.random.stateless_uniform([tf.shape(images)[0], 1, 1], seed) < 0.5, images[:, :, ::-1], images)
+    return tf.where(places.chances(1, seed)[0][:, None, None] < 0.5, images[:, :, ::-1], images)
 
 
-def _shifted(images: tf.Tensor, reach: int, seed: tf.Tensor) -> tf.Tensor:
+def _shifted(images: tf.Tensor, reach: int, places: Places, seed: tf.Tensor) -> tf.Tensor:
     """Each image moved by up to `reach` pixels along both axes, black coming in."""
-    count, height, width = tf.shape(images)[0], images.shape[1], images.shape[2]
-    corner = tf.random.stateless_uniform([count, 2], seed, maxval=2 * reach + 1, dtype=tf.int32)
+    height, width = images.shape[1], images.shape[2]
+    corners = tf.random.stateless_uniform([places.count, 2], seed, maxval=2 * reach + 1, dtype=tf.int32)
+    corner = tf.gather(corners, places.rows)
     padded = tf.pad(images, [[0, 0], [reach, reach], [reach, reach]])
     rows = tf.gather(padded, corner[:, :1] + tf.range(height), axis=1, batch_dims=1)
     return tf.gather(rows, corner[:, 1:] + tf.range(width), axis=2, batch_dims=1)
 
 
-def _erased(images: tf.Tensor, share: float, seed: tf.Tensor) -> tf.Tensor:
+def _erased(images: tf.Tensor, share: float, places: Places, seed: tf.Tensor) -> tf.Tensor:
     """A share of the (n, h, w) images, by chance, with a rectangle anywhere in them blackened.
 
     References:
         Z. Zhong et al., "Random erasing data augmentation", AAAI 2020.
     """
-    chances = tf.random.stateless_uniform([5, tf.shape(images)[0], 1], seed)
+    chances = places.chances(5, seed)[:, :, None]
     rows = _within(chances[0], chances[1], images.shape[1])
     columns = _within(chances[2], chances[3], images.shape[2])
     is_hidden = (rows & (chances[4] < share))[:, :, None] & columns[:, None, :]
@@ -73,13 +106,13 @@ def _within(middle: tf.Tensor, length: tf.Tensor, side: int) -> tf.Tensor:
     return away < (shortest + (longest - shortest) * length) / 2.0
 
 
-def _drawn(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+def _drawn(images: tf.Tensor, places: Places, seed: tf.Tensor) -> tf.Tensor:
     """Photographs (n, h, w), 0-255, as drawings that went through `preprocessing`.
 
     A silhouette becomes a body: mostly flat, sometimes faintly shaded or with its shading inverted. It may get an
     outline, of one to three pixels, and lines where the photograph has edges; lines are mostly bright, sometimes dark.
     """
-    chances = tf.random.stateless_uniform([9, tf.shape(images)[0], 1, 1], seed)
+    chances = places.chances(9, seed)[:, :, None, None]
     body_chance, shading, level, width, has_lines, edge_level, line_level, is_dark, is_soft = tf.unstack(chances)
 
     silhouette = _closed(tf.cast(images > ITEM_LEVEL + 40.0 * body_chance, tf.float32))
@@ -99,15 +132,13 @@ def _drawn(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     return tf.where(is_soft < 0.7, drawing, (drawing + _blurred(drawing)) / 2.0)
 
 
-def _warped(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+def _warped(images: tf.Tensor, places: Places, seed: tf.Tensor) -> tf.Tensor:
     """Each (s, s) image turned, stretched, sheared and flared by chance about its middle: nobody draws in proportion.
 
     They come back with `ROOM` around them, so that nothing is cut off.
     """
     images = tf.pad(images, [[0, 0], [ROOM, ROOM], [ROOM, ROOM]])
-    turn, stretch_x, stretch_y, shear, flare = tf.unstack(
-        tf.random.stateless_uniform([5, tf.shape(images)[0]], seed, -1.0, 1.0)
-    )
+    turn, stretch_x, stretch_y, shear, flare = tf.unstack(2.0 * places.chances(5, seed) - 1.0)
     turn, shear, flare = MAX_TURN * turn, MAX_SHEAR * shear, MAX_FLARE * flare
     stretch_x, stretch_y = tf.exp(MAX_STRETCH * stretch_x), tf.exp(MAX_STRETCH * stretch_y)
     a, b = tf.cos(turn) * stretch_x, (shear - tf.sin(turn)) * stretch_y

@@ -67,8 +67,10 @@ def build_bundle(
     resumed: Checkpoint | None = None,
     map_folder: Path | None = None,
     root: Path | None = None,
-) -> Bundle:
+) -> Bundle | None:
     """Train by a recipe and save the best epoch as the bundle `name`, with the maps of its epochs.
+
+    Of several hosts that train together the first one saves it, see `hosts`; the others get None.
 
     Args:
         recipe: What to build and how.
@@ -86,9 +88,11 @@ def build_bundle(
 
     Raises:
         BundleError: The name is not allowed, or the disk refuses.
-        RunError: Classes cannot be held out, see `find_labels`, or training was stopped with nothing to keep.
+        RunError: Classes cannot be held out, see `find_labels`, training was stopped with nothing to keep, or another
+            host is gone.
     """
-    from siamese_core.training import train  # brings TensorFlow in
+    from siamese_core import hosts  # these bring TensorFlow in
+    from siamese_core.training import train
 
     check_name(name)
     training, test = collection.split("train"), collection.split("test")
@@ -107,6 +111,8 @@ def build_bundle(
         on_checkpoint=on_checkpoint,
         resumed=resumed,
     )
+    if not hosts.is_first():
+        return None
     on_event(MeasuringEvent())
     made = _Made(
         recipe=recipe,

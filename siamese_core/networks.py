@@ -11,6 +11,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from siamese_core.descriptors import EdgeDirections, Silhouette
 from siamese_core.losses import euclidean_distance
@@ -209,7 +210,12 @@ def _on_the_sphere(x: Any, size: int) -> Any:
 
 
 def _normalised(x: Any, *, name: str) -> Any:
-    return keras.layers.BatchNormalization(momentum=0.9, name=name)(x)  # Keras's 0.99 lags behind runs of seconds
+    """Normalised over the whole batch, of which a replica may see a part only.
+
+    Keras's momentum of 0.99 would lag behind runs of seconds.
+    """
+    is_shared = tf.distribute.get_strategy().num_replicas_in_sync > 1
+    return keras.layers.BatchNormalization(momentum=0.9, synchronized=is_shared, name=name)(x)
 
 
 def _root_posterior(x: Any, classes: int) -> Any:

@@ -1,7 +1,7 @@
 """Training an encoder by a recipe: one compiled step for all recipes, epoch after epoch, seeded and stoppable.
 
-The images stay on the device as one uint8 tensor; a batch is row numbers into it. The step runs under whatever
-`tf.distribute` strategy is in scope: each replica takes its share of the rows.
+The images stay on the device as one uint8 tensor; a batch is row numbers into it. The step runs on all devices that
+`hosts` finds: each replica takes its share of the rows, and the pairs of a batch are those of all shares.
 """
 
 import time
@@ -14,7 +14,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from siamese_core.augmentation import augmented
+from siamese_core import hosts
+from siamese_core.augmentation import Places, augmented
 from siamese_core.checkpoint import Checkpoint
 from siamese_core.comparison import pair_distances
 from siamese_core.config import Recipe
@@ -139,12 +140,14 @@ def train(
         on_event: Told about progress and finished epochs, those before `resumed` included.
         should_stop: Asked between steps; True ends the training with the best epoch so far. It may take its time to
             answer, which pauses the training.
-        on_checkpoint: Given, before an epoch is told of, what it takes to go on from its end.
+        on_checkpoint: Given, before an epoch is told of, what it takes to go on from its end; on the first host alone.
         resumed: Where an earlier training of this recipe and seed goes on; its epochs count among the recipe's.
-        on_weights: Given, before the first epoch to come and after each, how many are over and what embeds images now.
+        on_weights: Given, before the first epoch to come and after each, how many are over and what embeds images now;
+            on the first host alone.
 
     Raises:
-        RunError: It was stopped before the first epoch ended, so there is nothing to keep.
+        RunError: It was stopped before the first epoch ended, so there is nothing to keep; another host of the training
+            is gone, or would go on from another epoch.
     """
     trainer = Trainer(recipe, images, labels, seed=seed)
     validation_images, validation_labels = validation
@@ -158,6 +161,9 @@ def train(
         kept = max(history, key=lambda event: event.accuracy)  # the first of equals, as below
         for event in history:
             on_event(event)
+    _check_agreement(len(history))
+    if not hosts.is_first():
+        on_weights, on_checkpoint = (lambda *_: None), None
     on_weights(len(history), trainer.embed)
     for epoch in range(len(history) + 1, recipe.epochs + 1):
         report = partial(_report_progress, on_event, trainer, epoch)
@@ -174,8 +180,8 @@ def train(
         on_event(event)
     if kept is None:
         raise RunError("Training was stopped before its first epoch ended, so there is no model to keep.")
-    trainer.encoder.set_weights(kept_weights)
-    return Trained(trainer.encoder, trainer.embedder, tuple(history), kept, stopped=len(history) < recipe.epochs)
+    encoder, embedder = trainer.finished(kept_weights)
+    return Trained(encoder, embedder, tuple(history), kept, stopped=len(history) < recipe.epochs)
 
 
 class Trainer:
@@ -190,6 +196,7 @@ class Trainer:
 
     def __init__(self, recipe: Recipe, images: np.ndarray, labels: np.ndarray, *, seed: int) -> None:
         """Build the network and place (n, 28, 28) uint8 `images` with their (n,) `labels` on the device."""
+        self._strategy = hosts.strategy()
         keras.utils.set_random_seed(seed)  # Keras draws weights and dropout from its own global state
         self.recipe = recipe
         self._rng = np.random.default_rng(seed)
@@ -197,13 +204,11 @@ class Trainer:
         self._pairs = tutorial_pairs(labels, self._rng) if recipe.batches == "pairs" else None
         self.steps = self._count_steps()
         self._objective = partial(LOSSES[recipe.loss, recipe.batches], **recipe.loss_settings)
-        self._strategy = tf.distribute.get_strategy()
         with self._strategy.scope():
-            self.encoder = NETWORKS[recipe.network]()
-            self.embedder = with_mirror(self.encoder) if recipe.mirror else self.encoder
+            self.encoder, self.embedder = _networks(recipe)
             self._optimizer = build_optimizer(recipe, steps=recipe.epochs * self.steps)
             self._optimizer.build(self.encoder.trainable_variables)
-        self._images = tf.constant(images)
+        self._images = self._strategy.experimental_distribute_values_from_function(lambda _: tf.constant(images))
         self._seed = seed
         self._steps_a_look = 1
 
@@ -217,7 +222,10 @@ class Trainer:
 
         Args:
             on_step: Told what is done so far, a few times a second.
-            should_stop: Asked as often; True ends the epoch early.
+            should_stop: Asked as often; True ends the epoch early, on every host.
+
+        Raises:
+            RunError: Another host of the training is gone.
         """
         loss, targets_seen, images_seen, steps, seconds = 0.0, 0, 0, 0, 0.0
 
@@ -227,25 +235,26 @@ class Trainer:
         for rows, targets in self._batches():
             done = 0
             while done < len(rows):
-                if should_stop():
+                if hosts.largest(should_stop()):
                     return so_far()
                 look = slice(done, done + self._steps_a_look)
                 started = time.perf_counter()
-                loss += float(self._run_steps(rows[look], targets[look]))
+                with hosts.missed():
+                    loss += float(self._run_steps(rows[look], targets[look]))
                 elapsed = time.perf_counter() - started
                 seconds += elapsed
                 targets_seen += targets[look].size
                 images_seen += rows[look].size
                 done += len(rows[look])
                 steps += len(rows[look])
-                self._adapt_look(elapsed)
+                self._adapt_look(hosts.largest(elapsed))
                 on_step(so_far())
         return so_far(finished=True)
 
     @property
     def learning_rate(self) -> float:
         """The rate of the next step."""
-        return float(self._optimizer.learning_rate)
+        return float(tf.convert_to_tensor(self._optimizer.learning_rate))
 
     def checkpoint(self, history: list[EpochEvent], kept: list[np.ndarray]) -> Checkpoint:
         """How all stands between two epochs, with what there is to tell of the earlier ones."""
@@ -273,7 +282,17 @@ class Trainer:
 
     def embed(self, images: np.ndarray) -> np.ndarray:
         """Embeddings (n, d) float32 of (n, 28, 28) uint8 images by the weights of this moment."""
+        if hosts.count() > 1:  # `predict` would share the images out and wait for the others
+            return np.concatenate([self.embedder(images[at : at + 1_000]) for at in range(0, len(images), 1_000)])
         return self.embedder.predict(images, batch_size=1_000, verbose=0)
+
+    def finished(self, weights: list[np.ndarray]) -> tuple[keras.Model, keras.Model]:
+        """Encoder and embedder with these weights, bound to no other device or host."""
+        encoder, embedder = self.encoder, self.embedder
+        if self._strategy.num_replicas_in_sync > 1:
+            encoder, embedder = _networks(self.recipe)
+        encoder.set_weights(weights)
+        return encoder, embedder
 
     def _count_steps(self) -> int:
         """Steps of one epoch. Pairs end with a smaller batch; images, of which each needs the others, drop the rest."""
@@ -315,29 +334,60 @@ class Trainer:
         """Train on every batch in turn without coming back to Python; the sum of the losses of all targets."""
 
         def step(total: tf.Tensor, batch: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
-            losses = self._strategy.run(self._replica_step, args=batch)
+            losses = self._strategy.run(self._replica_step, args=(self._images, *batch))
             return total + self._strategy.reduce(tf.distribute.ReduceOp.SUM, losses, axis=None)
 
         return tf.foldl(step, (rows, targets), initializer=0.0, parallel_iterations=1)
 
-    def _replica_step(self, rows: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
-        """One step on this replica's share of rows (arms, b) and targets (b,); its share of the losses' sum."""
+    def _replica_step(self, images: tf.Tensor, rows: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
+        """One step on this replica's share of rows (arms, b) and targets (b,); its share of the losses' sum.
+
+        Every replica takes each so-many-th column, so that all get as many drawn images, which cost most.
+        """
         context = tf.distribute.get_replica_context()
-        replicas = context.num_replicas_in_sync
-        rows = rows[:, context.replica_id_in_sync_group :: replicas]
-        mine = targets[context.replica_id_in_sync_group :: replicas]
-        images = augmented(tf.gather(self._images, tf.reshape(rows, [-1])), self.recipe, self._random_seed())
+        replicas, own = context.num_replicas_in_sync, context.replica_id_in_sync_group
+        count = tf.size(rows)
+        places = Places(tf.reshape(tf.reshape(tf.range(count), tf.shape(rows))[:, own::replicas], [-1]), count)
+        shown = tf.gather(images, tf.gather(tf.reshape(rows, [-1]), places.rows))
+        shown = augmented(shown, self.recipe, self._random_seed(), places)
+        mine = judged = targets[own::replicas]
         with tf.GradientTape() as tape:
-            loss = tf.reduce_mean(self._objective(mine, self.encoder(images, training=True)))
-            share = loss * tf.cast(tf.shape(mine)[0], loss.dtype)
-            mean = share / tf.cast(tf.shape(targets)[0], loss.dtype)
+            embeddings = self.encoder(shown, training=True)
+            if not self._pairs:  # each image's pairs are with all images
+                judged = tf.concat([targets[replica::replicas] for replica in range(replicas)], axis=0)
+                embeddings = hosts.of_all_replicas(embeddings)
+            loss = tf.reduce_mean(self._objective(judged, embeddings))
+            mean = _times(loss, judged) / tf.cast(tf.shape(targets)[0], loss.dtype)
         variables = self.encoder.trainable_variables
         self._optimizer.apply(tape.gradient(mean, variables), variables)  # sums the replicas' gradients
-        return share
+        return _times(loss, mine)
 
     def _random_seed(self) -> tf.Tensor:
         """A seed (2,) for this step's augmentation, the same on every machine."""
         return tf.stack([tf.constant(self._seed, tf.int32), tf.cast(self._optimizer.iterations, tf.int32)])
+
+
+def _networks(recipe: Recipe) -> tuple[keras.Model, keras.Model]:
+    """The recipe's encoder, and what embeds with it, see `Trained`."""
+    encoder = NETWORKS[recipe.network]()
+    return encoder, with_mirror(encoder) if recipe.mirror else encoder
+
+
+def _times(loss: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
+    """The sum of the losses whose mean this is, 0 where a small last batch has left this replica none."""
+    return tf.math.multiply_no_nan(loss, tf.cast(tf.shape(targets)[0], loss.dtype))
+
+
+def _check_agreement(epochs: int) -> None:
+    """Accept a training whose hosts all have as many epochs behind them.
+
+    Raises:
+        RunError: They have not.
+    """
+    if hosts.largest(epochs) != -hosts.largest(-epochs):
+        raise RunError(
+            "The hosts of this training would go on from different epochs; give all of them the folder of the first."
+        )
 
 
 def _pair_contrastive_loss(is_same: tf.Tensor, embeddings: tf.Tensor, margin: float) -> tf.Tensor:

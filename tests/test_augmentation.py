@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from siamese_core.augmentation import augmented
+from siamese_core.augmentation import Places, augmented
 from siamese_core.config import RECIPES
 
 PLAIN = dataclasses.replace(RECIPES["best"], flip=False, shift=0, drawn=0.0, erased=0.0)
@@ -80,3 +80,11 @@ def test_same_seed_same_change_another_seed_another(images):
     first, again = change(images, **settings), change(images, **settings)
     np.testing.assert_array_equal(first, again)
     assert (first != change(images, seed=tf.constant([3, 8]), **settings)).any()
+
+
+@pytest.mark.parametrize("share", [slice(0, None, 2), slice(1, None, 3), slice(150, None), slice(0, 20)])
+def test_a_replicas_share_of_a_batch_is_changed_as_in_the_whole(images, share):
+    recipe = dataclasses.replace(PLAIN, flip=True, shift=2, drawn=0.3, erased=0.5)
+    whole = augmented(tf.constant(images), recipe, SEED).numpy()
+    places = Places(tf.range(len(images))[share], tf.constant(len(images)))
+    np.testing.assert_array_equal(augmented(tf.constant(images[share]), recipe, SEED, places), whole[share])

@@ -1,8 +1,10 @@
-"""Nearest neighbours among embedded items, by exact search."""
+"""Nearest neighbours among embedded items: exact up to as many as `index` can look at, about all of them above."""
 
 from dataclasses import dataclass
 
 import numpy as np
+
+from siamese_core.index import ExactIndex, build_index
 
 NEAREST_OF_A_CLASS = 5
 """Items that stand for their class when classes are ranked: one may be mislabelled, many blur a varied class."""
@@ -35,7 +37,7 @@ class Gallery:
         if not len(embeddings) == len(labels) == len(ids):
             raise ValueError(f"one label and one id an embedding, got {len(embeddings)}, {len(labels)}, {len(ids)}")
         self.embeddings, self.labels, self.ids = embeddings, labels, ids
-        self._squares = np.einsum("nd,nd->n", embeddings, embeddings)
+        self._exact, self._index = ExactIndex(embeddings), build_index(embeddings)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -48,19 +50,19 @@ class Gallery:
             k: Neighbours wanted.
             exclude: The number of an item to leave out, for a query that is itself in the gallery.
         """
-        distances = self._distances(queries)
-        if exclude is not None:
-            distances[:, self.ids == exclude] = np.inf
-        k = min(k, int(np.isfinite(distances[:1]).sum()))
-        order = np.argpartition(distances, k - 1, axis=1)[:, :k] if k else np.zeros((len(queries), 0), np.intp)
-        exact = _exact_distances(queries, self.embeddings[order])
-        by_distance = np.argsort(exact, axis=1, kind="stable")
-        order = np.take_along_axis(order, by_distance, axis=1)
-        return Neighbours(self.ids[order], self.labels[order], np.take_along_axis(exact, by_distance, axis=1))
+        left_out = 0 if exclude is None else int(np.count_nonzero(self.ids == exclude))
+        k = min(k, len(self) - left_out)
+        rows = self._index.candidates(queries, k + left_out) if k else np.zeros((len(queries), 0), np.intp)
+        distances = _exact_distances(queries, self.embeddings[rows])
+        if left_out:
+            distances[self.ids[rows] == exclude] = np.inf
+        order = np.argsort(distances, axis=1, kind="stable")[:, :k]
+        rows = np.take_along_axis(rows, order, axis=1)
+        return Neighbours(self.ids[rows], self.labels[rows], np.take_along_axis(distances, order, axis=1))
 
     def class_distances(self, queries: np.ndarray, *, exclude: int | None = None) -> dict[int, np.ndarray]:
         """For each label, the mean distance (q,) of each query to the label's few nearest items."""
-        distances = self._distances(queries)
+        distances = self._exact.distances(queries)
         if exclude is not None:
             distances[:, self.ids == exclude] = np.inf
         means = {}
@@ -70,11 +72,6 @@ class Gallery:
             nearest = np.partition(of_class, k - 1, axis=1)[:, :k]
             means[int(label)] = np.ma.masked_invalid(nearest).mean(axis=1).filled(np.inf)
         return means
-
-    def _distances(self, queries: np.ndarray) -> np.ndarray:
-        """Distances (q, n) good to about 1e-3 near zero, which is enough to rank by."""
-        squares = np.einsum("qd,qd->q", queries, queries)[:, None] + self._squares - 2.0 * queries @ self.embeddings.T
-        return np.sqrt(np.maximum(squares, 0.0))
 
 
 def _exact_distances(queries: np.ndarray, candidates: np.ndarray) -> np.ndarray:

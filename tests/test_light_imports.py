@@ -25,6 +25,7 @@ LIGHT = [
     "embedding_files",
     "encoder",
     "errors",
+    "estimation",
     "evaluation",
     "exhaustive",
     "export_child",
@@ -33,6 +34,7 @@ LIGHT = [
     "familiarity",
     "gallery",
     "images",
+    "index",
     "preprocessing",
     "jobs",
     "limits",
@@ -63,7 +65,9 @@ def in_fresh_interpreter(code):
 
 def test_light_modules_bring_neither_tensorflow_nor_streamlit():
     code = f"import sys, siamese_core\nfor name in {LIGHT!r}: __import__('siamese_core.' + name)\nprint(*sys.modules)"
-    assert not {"tensorflow", "keras", "streamlit", "torch", "openTSNE", "sklearn"} & set(in_fresh_interpreter(code))
+    assert not {"tensorflow", "keras", "streamlit", "torch", "openTSNE", "sklearn", "faiss"} & set(
+        in_fresh_interpreter(code)
+    )
 
 
 @pytest.mark.parametrize("command", [["distance", "test:1", "test:2"], ["search", "test:1"], ["models"]])

@@ -3,16 +3,15 @@
 from collections.abc import Callable
 from decimal import Decimal
 
-import altair as alt
-import pandas as pd
 import streamlit as st
 
 from app import cache
 from app.chosen import chosen_model, forget_threshold, use_model
+from app.components.models_beside import models_beside
 from app.exports import offer_export
 from app.operator import limits
 from app.runs import offer_resume
-from app.words import decimal_point, say, tell, write_number, write_seconds, write_share
+from app.words import say, tell, write_number, write_seconds, write_share
 from siamese_core import artifacts, jobs, runs
 from siamese_core.bundle import Bundle
 from siamese_core.errors import SiameseError
@@ -145,42 +144,17 @@ def show_comparison(bundles: list[Bundle]) -> None:
     beside = [model for model in bundles if model.name in picked]
     if not beside:
         return
-    for column, figure in zip(st.columns(len(CURVES)), CURVES, strict=True):
-        title = say(f"live.{figure}")
-        column.altair_chart(
-            draw_curves(beside, figure, title),
-            height=300,
-            key=f"curves_{figure}",
-            alt=say("models.curves", figure=title),
-        )
-    table = pd.DataFrame({model.name: describe(model) for model in beside})
-    settings = pd.DataFrame({model.name: describe_settings(model) for model in beside})
-    differing = settings[settings.nunique(axis=1) > 1] if len(beside) > 1 else settings
-    st.dataframe(pd.concat([table, differing]), height="content", alt=say("models.table"), key="comparison")
-
-
-def draw_curves(models: list[Bundle], figure: str, title: str) -> alt.Chart:
-    """One figure over the epochs, a line for each model, on a scale that shows its changes."""
-    table = pd.DataFrame(
-        [(model.name, epoch["epoch"], epoch[figure]) for model in models for epoch in model.history],
-        columns=["model", "epoch", "value"],
-    )
-    return (
-        alt.Chart(table)
-        .mark_line(point=True)
-        .encode(
-            alt.X("epoch:Q", title=say("live.epoch")).axis(tickMinStep=1, format="d", grid=False),
-            alt.Y("value:Q")
-            .scale(zero=False, nice=True)
-            .axis(title=None, tickCount=4, labelExpr=f"replace(datum.label, '.', '{decimal_point()}')"),
-            alt.Color("model:N", title=None, sort=None).legend(orient="bottom", aria=False),
-            tooltip=[
-                alt.Tooltip("model:N", title=say("models.model")),
-                alt.Tooltip("epoch:Q", title=say("live.epoch")),
-                alt.Tooltip("value:Q", title=title, format=".4f"),
-            ],
-        )
-        .properties(title=title)
+    figures, settings = list(map(describe, beside)), list(map(describe_settings, beside))
+    rows = {label: [one[label] for one in figures] for label in figures[0]}
+    for label in settings[0]:
+        values = [one[label] for one in settings]
+        if len(beside) == 1 or len(set(values)) > 1:
+            rows[label] = values
+    models_beside(
+        {model.name: model.history for model in beside},
+        {figure: say(f"live.{figure}") for figure in CURVES},
+        rows,
+        key="comparison",
     )
 
 

@@ -90,11 +90,6 @@ def tell(error: SiameseError) -> str:
     return str(error) if sentence is None else sentence.format(**error.values)
 
 
-def decimal_point() -> str:
-    """What stands before the decimals."""
-    return _SEPARATORS[language()][1]
-
-
 def write_number(value: float, decimals: int = 0) -> str:
     """`12345.678` with two decimals as `12,345.68` or `12 345,68`."""
     thousands, point, _ = _SEPARATORS[language()]

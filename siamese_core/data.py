@@ -6,8 +6,11 @@ Algorithms", 2017. MIT licence.
 
 import gzip
 import hashlib
+import mmap
 import os
+import tempfile
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +32,7 @@ CLASS_NAMES = (
     "Ankle boot",
 )
 IMAGE_SHAPE = (28, 28)
+_PIECE = 1 << 20  # bytes: unpacking takes no more memory than this
 
 SAMPLE_FOLDER = Path(__file__).resolve().parent.parent / "artifacts" / "sample"
 DEBIAN_FOLDER = Path("/usr/share/datasets/fashion-mnist")
@@ -172,16 +176,45 @@ def _read_split(folder: Path, name: str) -> Split:
 
 def _read_idx(folder: Path, file: _IdxFile, item_shape: tuple[int, ...]) -> np.ndarray:
     """The array in an idx file; the header is not believed but covered by the hash of the whole content."""
+    path = folder / file.name
     try:
-        content = gzip.decompress((folder / file.name).read_bytes())
-    except (OSError, EOFError, zlib.error) as error:
-        raise DataError("The data file {file} cannot be read. " + HOW_TO_GET_IT, file=file.name) from error
-    if hashlib.sha256(content).hexdigest() != file.content:
-        raise DataError(
-            "The data file {file} is damaged: its checksum is wrong; delete it. " + HOW_TO_GET_IT, file=file.name
-        )
+        content: mmap.mmap | bytes = _map(_unpack(path, file.content))
+    except OSError:  # there is no room, or no place at all, for temporary files
+        content = b"".join(_unpack(path, file.content))
     header_bytes = 4 + 4 * (1 + len(item_shape))
     return np.frombuffer(content, np.uint8, offset=header_bytes).reshape(file.count, *item_shape)
+
+
+def _unpack(path: Path, sha256: str) -> Iterator[bytes]:
+    """What an archive holds, piece by piece; none of it is to be used before the last piece has come.
+
+    Raises:
+        DataError: It cannot be read, or its content has another hash.
+    """
+    digest = hashlib.sha256()
+    try:
+        with gzip.open(path) as archive:
+            while piece := archive.read(_PIECE):
+                digest.update(piece)
+                yield piece
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError("The data file {file} cannot be read. " + HOW_TO_GET_IT, file=path.name) from error
+    if digest.hexdigest() != sha256:
+        raise DataError(
+            "The data file {file} is damaged: its checksum is wrong; delete it. " + HOW_TO_GET_IT, file=path.name
+        )
+
+
+def _map(pieces: Iterator[bytes]) -> mmap.mmap:
+    """The pieces as one content to read, in a file without a name that goes with the process.
+
+    Only what is looked at takes memory, and the system may take that back.
+    """
+    with tempfile.TemporaryFile() as file:
+        for piece in pieces:
+            file.write(piece)
+        file.flush()
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
 
 def _cache_folder() -> Path:

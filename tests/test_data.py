@@ -1,3 +1,4 @@
+import errno
 import gzip
 import shutil
 
@@ -90,6 +91,22 @@ def test_changed_pixel_is_found_by_the_checksum(nowhere, copy_of_data):
     path.write_bytes(gzip.compress(bytes(content), 1))
     with pytest.raises(DataError, match=r"t10k-images-idx3-ubyte\.gz is damaged"):
         open_collection().split("test")
+
+
+def test_images_are_the_same_where_there_is_no_room_for_temporary_files(nowhere, copy_of_data, monkeypatch, fashion):
+    copy_of_data(nowhere / "cache")
+
+    def refuse():
+        raise OSError(errno.ENOSPC, "no room")
+
+    monkeypatch.setattr("siamese_core.data.tempfile.TemporaryFile", refuse)
+    test = open_collection().split("test")
+    np.testing.assert_array_equal(test.images, fashion.split("test").images)
+
+
+def test_nobody_can_change_the_images(fashion):
+    with pytest.raises(ValueError, match="read-only"):
+        fashion.split("test").images[0, 0, 0] = 1
 
 
 def test_sample_opens_when_nothing_else_is_there(nowhere):

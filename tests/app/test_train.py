@@ -319,14 +319,18 @@ def test_a_start_that_loses_the_race_says_so(
 
 def test_models_stand_side_by_side(open_app: OpenApp, own_models: Path) -> None:
     app = open_app("train")
-    table = app.dataframe[0].value
-    assert list(table.columns) == ["best", "classic"]
-    assert table.loc["Recipe", "classic"] == "classic"
-    assert "Seed" not in table.index  # the same for both
+    shown = component_data(app, "comparison")
+    rows = {label: values for label, *values in shown["rows"]}
+    assert shown["names"] == ["best", "classic"]
+    assert rows["Recipe"] == ["best", "classic"]
+    assert "Seed" not in rows  # the same for both
+    assert [len(values) for values in shown["curves"][0]["values"]] == [
+        len(load_bundle(name).history) for name in ("best", "classic")
+    ]
     app.multiselect(key="compared").set_value(["classic"]).run()
-    table = app.dataframe[0].value
-    assert list(table.columns) == ["classic"]
-    assert table.loc["Seed", "classic"] == "0"
+    shown = component_data(app, "comparison")
+    assert shown["names"] == ["classic"]
+    assert ["Seed", "0"] in shown["rows"]
 
 
 def test_a_model_is_renamed_and_goes_on_being_used(open_app: OpenApp, own_models: Path) -> None:

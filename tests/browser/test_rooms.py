@@ -44,10 +44,10 @@ def test_a_pair_opens_in_compare_with_its_distance(page: Page) -> None:
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_the_curves_of_two_models_stand_apart(page: Page, language: str) -> None:
     page.goto(f"/train?lang={language}")
-    charts = page.get_by_test_id("stVegaLiteChart").locator("svg")
+    charts = page.locator(".st-key-comparison .plot svg")
     expect(charts).to_have_count(3)
     for chart in charts.all():
-        lines = chart.locator(".mark-line path")
+        lines = chart.locator("path")
         expect(lines).to_have_count(2)
         best, classic = (line.bounding_box() for line in lines.all())
         assert max(best["y"] + best["height"], classic["y"] + classic["height"]) - min(best["y"], classic["y"]) > 50

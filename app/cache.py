@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from app.heavy import one_at_a_time
 from app.words import say
 from siamese_core import artifacts
 from siamese_core.building import TEST_PAIRS_SEED
@@ -174,8 +175,9 @@ def _pair_table(model: Bundle, data: Collection, split_name: str) -> PairTable:
     split = data.split(split_name).first(PAIRED_ITEMS)
     pairs = _pairs(data, split_name)
     is_embedded = split_name == "test"
-    embeddings = model.gallery_embeddings[split.ids] if is_embedded else model.encoder.embed(split.images)
-    return PairTable(split, pairs, pair_distances(embeddings, pairs))
+    with one_at_a_time():
+        embeddings = model.gallery_embeddings[split.ids] if is_embedded else model.encoder.embed(split.images)
+        return PairTable(split, pairs, pair_distances(embeddings, pairs))
 
 
 @st.cache_resource(show_spinner=False, max_entries=4, hash_funcs=_BY_CONTENT)
@@ -194,7 +196,8 @@ def class_pairs(model: Bundle) -> ClassPairs:
 def _class_pairs(model: Bundle, data: Collection) -> ClassPairs:
     test = data.split("test")
     embeddings = model.gallery_embeddings[test.ids]
-    return count_class_pairs(embeddings, test.labels, len(data.class_names), exactly_at=model.threshold)
+    with one_at_a_time():
+        return count_class_pairs(embeddings, test.labels, len(data.class_names), exactly_at=model.threshold)
 
 
 def diagnosis(model: Bundle) -> Diagnosis:
@@ -205,7 +208,13 @@ def diagnosis(model: Bundle) -> Diagnosis:
 
 @st.cache_resource(show_spinner=False, max_entries=MODELS_KEPT, hash_funcs=_BY_CONTENT)
 def _diagnosis(model: Bundle, data: Collection) -> Diagnosis:
-    test, counts = data.split("test"), _class_pairs(model, data)
+    counts = _class_pairs(model, data)  # before the turn is taken: another visitor may be computing them
+    with one_at_a_time():
+        return _diagnose(model, data, counts)
+
+
+def _diagnose(model: Bundle, data: Collection, counts: ClassPairs) -> Diagnosis:
+    test = data.split("test")
     embeddings = model.gallery_embeddings[test.ids]
     middles = counts.thresholds - np.diff(counts.thresholds, prepend=0.0) / 2.0
     neighbours, distances = nearest_others(embeddings, WITNESSES)

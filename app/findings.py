@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app import cache
+from app.heavy import one_at_a_time
 from app.slots import Slot
 from siamese_core.bundle import Bundle
 from siamese_core.comparison import Comparison
@@ -37,7 +38,8 @@ class Finding:
 
     def explain(self) -> Explanation:
         """What the distance is made of; takes some tenths of a second."""
-        return explain(self.model.encoder.embed, self.images)
+        with one_at_a_time():
+            return explain(self.model.encoder.embed, self.images)
 
 
 def nearest_items(model: Bundle, slot: Slot, count: int, embedding: np.ndarray | None = None) -> Neighbours:

@@ -201,6 +201,15 @@ def test_pause_step_and_play_are_signals(child, tmp_path):
     ended(run, tmp_path)
 
 
+def test_a_run_takes_what_visitors_leave(child, tmp_path):
+    child(LISTENS + say(**STARTED) + "time.sleep(60)")
+    run = jobs.start("fast", "a", root=tmp_path)
+    number = int((runs.runs_folder(tmp_path) / run.id / "pid").read_text())
+    assert os.getpriority(os.PRIO_PROCESS, number) == os.getpriority(os.PRIO_PROCESS, 0) + 10
+    jobs.stop(run.id, tmp_path)
+    ended(run, tmp_path)
+
+
 def test_a_run_of_another_machine_is_given_no_order(child, tmp_path, monkeypatch):
     child(LISTENS + say(**STARTED) + say(**PROGRESS) + "time.sleep(60)\n" * 5)
     run = jobs.start("fast", "a", root=tmp_path)

@@ -56,7 +56,7 @@ from siamese_core.training_library import check_can_train
 _BUSY = "The model {name} is being trained; wait until it is done or stop it."
 _MOMENT = 1.0  # s
 _NICENESS = 10
-"""A training takes what the visitors leave: with this a server has nine tenths of a processor they both want."""
+"""Above the server's own: a training takes what visitors leave, a tenth of a processor that both want."""
 _attended: dict[Path, IO[bytes]] = {}
 """Locks of this process that tell the runs of a folder that somebody is there; held until it ends."""
 
@@ -310,7 +310,7 @@ def _spawn(folder: Path, options: list[str], root: Path, *, held: tuple[int, ...
             start_new_session=True,  # Ctrl-C in the server's terminal is for the server
         )
     with suppress(ProcessLookupError):  # before it has threads, which all inherit it
-        os.setpriority(os.PRIO_PROCESS, child.pid, _NICENESS)
+        os.setpriority(os.PRIO_PROCESS, child.pid, os.getpriority(os.PRIO_PROCESS, 0) + _NICENESS)
     (folder / "pid").write_text(str(child.pid))
     (folder / "host").write_text(_host())
     threading.Thread(target=child.wait, daemon=True).start()  # leaves no zombie behind

@@ -22,7 +22,7 @@ from siamese_core.evaluation import accuracy, best_threshold, roc, threshold_int
 from siamese_core.exhaustive import all_pair_distances, evaluate_all_pairs, retrieval
 from siamese_core.familiarity import Familiarity, learn_familiarity
 from siamese_core.moving_map import MapRecorder
-from siamese_core.packing import Pack
+from siamese_core.packing import NO_TRAINING_GIVES, Pack
 from siamese_core.pairs import tutorial_pairs, validation_pairs
 from siamese_core.projection import EpochPlanes, add_neighbours, draw_map
 from siamese_core.unseen import evaluate_unseen, one_shot
@@ -31,6 +31,8 @@ TEST_PAIRS_SEED = 0
 """Draws the tutorial's test pairs, so that every model is judged on the same ones."""
 TUTORIAL_THRESHOLD = 0.5
 PACKAGES = ("tensorflow", "keras", "numpy", "onnx", "tf2onnx")
+_LARGEST = 1e15
+"""Squares of larger numbers do not fit into float32, and so no distances do."""
 
 
 @dataclass(frozen=True)
@@ -154,7 +156,8 @@ def rebuild_bundle(
     """Save as the bundle `name` what the weights of an uploaded one make of this code and these data.
 
     Raises:
-        BundleError: The weights do not fit the network, the name is not allowed, or the disk refuses.
+        BundleError: The weights do not fit the network or give no distances, the name is not allowed, or the disk
+            refuses.
         RunError: Its classes cannot have been held out.
     """
     from siamese_core.networks import NETWORKS, load_weights, with_mirror
@@ -173,6 +176,8 @@ def rebuild_bundle(
     _, validation = validation_positions(training.labels, held_out=find_labels(pack.held_out, collection.class_names))
     pairs = validation_pairs(training.labels[validation])
     embeddings = embedder.predict(training.images[validation], batch_size=1_000, verbose=0)
+    if not (np.abs(embeddings) < _LARGEST).all():  # NaN fails the comparison too
+        raise BundleError(NO_TRAINING_GIVES)
     distances = pair_distances(embeddings, pairs)
     threshold = best_threshold(distances, pairs.is_same)
     made = _Made(

@@ -14,10 +14,8 @@ Nothing in a bundle is ever executed or unpickled.
 """
 
 import hashlib
-import io
 import json
 import math
-import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -30,6 +28,7 @@ from siamese_core.config import Recipe
 from siamese_core.encoder import Encoder
 from siamese_core.errors import BundleError, DamagedBundleError, RunError
 from siamese_core.familiarity import Familiarity
+from siamese_core.npz import from_npz, to_npz
 from siamese_core.projection import EmbeddingMap
 
 SCHEMA = 1
@@ -38,6 +37,12 @@ SHIPPED = ("best", "classic")
 FILES = ("encoder.onnx", "weights.safetensors", "config.json", "metrics.json", "history.json", "gallery.npz")
 OPTIONAL_FILES = ("map.npz", "familiarity.npz")
 MANIFEST = "manifest.json"
+ARRAYS = {
+    "gallery.npz": ("embeddings",),
+    "map.npz": ("epochs", "principal", "kept", "mean", "axes", "neighbourly"),
+    "familiarity.npz": ("hidden", "hidden_bias", "output", "output_bias", "threshold"),
+}
+"""What the files of arrays hold."""
 Parsed = TypeVar("Parsed")
 _DAMAGED = "The model {name} has a damaged {file}; train or install it again."
 
@@ -122,7 +127,8 @@ class Bundle:
         if "map.npz" not in self.files:
             return None
         drawn = self._parse("map.npz", EmbeddingMap.from_arrays)
-        if len(drawn) != len(self.gallery_embeddings):
+        embeddings = self.gallery_embeddings
+        if len(drawn) != len(embeddings) or drawn.plane.mean.shape != embeddings.shape[1:]:
             raise DamagedBundleError(_DAMAGED, name=self.name, file="map.npz")
         return drawn
 
@@ -150,8 +156,8 @@ class Bundle:
     def _parse(self, file: str, parse: Callable[[dict[str, np.ndarray]], Parsed]) -> Parsed:
         """What a file's arrays stand for; an error that names the file where they stand for nothing."""
         try:
-            return parse(_from_npz(self.files[file]))
-        except (OSError, ValueError, KeyError, TypeError, IndexError, zipfile.BadZipFile) as error:
+            return parse(from_npz(self.files[file], ARRAYS[file]))
+        except (ValueError, KeyError, TypeError, IndexError) as error:
             raise DamagedBundleError(_DAMAGED, name=self.name, file=file) from error
 
 
@@ -203,7 +209,7 @@ def make_files(
         "config.json": _to_json(config),
         "metrics.json": _to_json(metrics),
         "history.json": _to_json(history),
-        "gallery.npz": _to_npz({"embeddings": gallery_embeddings.astype(np.float32)}),
+        "gallery.npz": to_npz({"embeddings": gallery_embeddings.astype(np.float32)}),
     }
     return with_files(files, embedding_map=embedding_map, familiarity=familiarity)
 
@@ -218,7 +224,7 @@ def with_files(
     contents = dict(files)
     for file, part in (("map.npz", embedding_map), ("familiarity.npz", familiarity)):
         if part is not None:
-            contents[file] = _to_npz(part.to_arrays())
+            contents[file] = to_npz(part.to_arrays())
     contents.pop(MANIFEST, None)
     hashes = {file: hashlib.sha256(content).hexdigest() for file, content in contents.items()}
     return {**contents, MANIFEST: _to_json({"schema": SCHEMA, "files": hashes})}
@@ -267,14 +273,3 @@ def _check_arrays(bundle: Bundle) -> None:
 
 def _to_json(value: Any) -> bytes:
     return (json.dumps(value, indent=1, allow_nan=False) + "\n").encode()
-
-
-def _to_npz(arrays: Mapping[str, np.ndarray]) -> bytes:
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, allow_pickle=False, **arrays)
-    return buffer.getvalue()
-
-
-def _from_npz(content: bytes) -> dict[str, np.ndarray]:
-    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-        return dict(arrays)

@@ -4,43 +4,51 @@ Of a stranger's file nothing is used but numbers that were checked: recipe, seed
 serves, the embeddings and every figure are made anew from the weights by this project's own code, in a process of its
 own (`building.rebuild_bundle`). To compare the file's graph with one that the known network exports would not do: with
 the same operators in the same number, its constants could still say something else than the weights beside them.
+
+A file is believed step by step, each of which bounds what the next one can cost: the archive, its members, their
+hashes, what the settings say, what is made anew all the same, the shapes of the weights, their values.
 """
 
 import hashlib
 import io
-import json
-import math
-import stat
 import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from siamese_core.architectures import EMBEDDING_SIZES, SHAPES
+from siamese_core.archives import read_members
 from siamese_core.artifacts import load_bundle
-from siamese_core.bundle import FILES, MANIFEST, OPTIONAL_FILES, parse_manifest
-from siamese_core.config import RECIPES, Recipe, check_bounds
-from siamese_core.data import CLASS_NAMES
-from siamese_core.errors import BundleError, RunError
+from siamese_core.bundle import FILES, MANIFEST, OPTIONAL_FILES, SCHEMA, Bundle
+from siamese_core.claims import WRONG, check_metrics, read_claims
+from siamese_core.config import Recipe
+from siamese_core.errors import BundleError
+from siamese_core.onnx_outline import check_onnx
+from siamese_core.plain_json import read_json
 
 MAX_BYTES = 16_000_000
-MAX_UNPACKED = 64_000_000
-MAX_WEIGHTS = 1_000
-MAX_EPOCHS_TOLD = 1_000
-MAX_STEPS_TOLD = 200
-MAX_SHIFT = 14
-_WHEN = (1980, 1, 1, 0, 0, 0)
-_WORDS = {
-    "network": {recipe.network for recipe in RECIPES.values()},
-    "loss": {recipe.loss for recipe in RECIPES.values()},
-    "batches": {"pairs", "images"},
-    "optimizer": {"rmsprop", "adamw", "muon"},
-    "schedule": {"constant", "one_cycle"},
+LIMITS = {
+    "encoder.onnx": 8_000_000,
+    "weights.safetensors": 8_000_000,
+    "config.json": 64_000,
+    "metrics.json": 64_000,
+    "history.json": 500_000,
+    "gallery.npz": 16_000_000,
+    "map.npz": 4_000_000,
+    "familiarity.npz": 1_000_000,
+    MANIFEST: 4_000,
 }
-_FIGURES = ("loss", "accuracy", "auc", "threshold", "seconds", "images_per_second")
+"""The most bytes that each file may unpack to: twice the largest one here or more."""
+MAX_HEADER = 64_000
+"""Bytes of the names and shapes before the weights."""
+MAX_WEIGHT = 1e6
+"""Training here has never left a weight above 60."""
+_WHEN = (1980, 1, 1, 0, 0, 0)
+NO_TRAINING_GIVES = "This file has a weight that no training gives."
 _DAMAGED = "This file is damaged; download it again."
+_UNSOUND = "The {file} in this file is not as this project writes it; download it again."
 
 
 @dataclass(frozen=True)
@@ -54,7 +62,7 @@ class Pack:
         history: The figures of each epoch, as `training.EpochEvent` has them.
         kept_epoch: The epoch whose weights it has.
         stopped: Whether it was stopped early.
-        weights: By name, float32 and finite; whether they fit the network is for the network to say.
+        weights: By name, float32 and finite, of the network's shapes.
     """
 
     recipe: Recipe
@@ -88,118 +96,95 @@ def read_pack(content: bytes) -> Pack:
         BundleError: It is no bundle of this project, or not a sound one; the text says why.
     """
     files = _unzip(content)
-    for file, wanted in parse_manifest("", files[MANIFEST]).items():
-        if file not in files or hashlib.sha256(files[file]).hexdigest() != wanted:
-            raise BundleError("The {file} in this file is not what its manifest says; download it again.", file=file)
+    _check_hashes(files)
     try:
-        settings = _read_settings(*(json.loads(files[name]) for name in ("config.json", "history.json")))
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError, RunError) as error:
+        config, history = read_json(files["config.json"]), read_json(files["history.json"])
+        claims = read_claims(config, history)
+    except WRONG as error:
         raise BundleError("This file has settings that no model of this project has.") from error
-    return Pack(**settings, weights=_read_weights(files["weights.safetensors"]))
+    _check_made_anew(files, claims["recipe"], config, history)
+    weights = _read_weights(files["weights.safetensors"], claims["recipe"].network)
+    return Pack(**claims, weights=weights)
 
 
 def _unzip(content: bytes) -> dict[str, bytes]:
-    """The files of a ZIP by name: known names only, each once, plain, and no larger than they say together."""
     if not 0 < len(content) <= MAX_BYTES:
         raise BundleError("A model's file has up to {high} MB.", high=MAX_BYTES // 1_000_000)
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            entries = archive.infolist()
-            names = [entry.filename for entry in entries]
-            known = {*FILES, *OPTIONAL_FILES, MANIFEST}
-            if len(names) != len(set(names)) or not {*FILES, MANIFEST} <= set(names) <= known:
-                raise BundleError("This file does not hold the files of a model, each once and nothing else.")
-            if any(stat.S_ISLNK(entry.external_attr >> 16) or entry.flag_bits & 1 for entry in entries):
-                raise BundleError("This file holds links or locked files; a model has neither.")
-            if sum(entry.file_size for entry in entries) > MAX_UNPACKED:
-                raise BundleError("This file would unpack to more than {high} MB.", high=MAX_UNPACKED // 1_000_000)
-            return {entry.filename: _read_entry(archive, entry) for entry in entries}
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError, ValueError, RuntimeError) as error:
+        return read_members(content, LIMITS, optional=OPTIONAL_FILES)
+    except ValueError as error:
         raise BundleError(_DAMAGED) from error
 
 
-def _read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
-    with archive.open(entry) as file:
-        return file.read(entry.file_size + 1)
-
-
-def _read_settings(config: Mapping[str, Any], history: list[Mapping[str, Any]]) -> dict[str, Any]:
-    """What a `Pack` holds besides weights.
+def _check_hashes(files: Mapping[str, bytes]) -> None:
+    """Accept files that are those of the manifest beside them.
 
     Raises:
-        ValueError: Something is not as this project writes it; so do KeyError, TypeError and the others of wrong kinds.
-        RunError: A number is out of bounds.
+        BundleError: One is not, or the manifest is of another schema or none.
     """
-    check_bounds("seed", config["seed"])
-    held_out = tuple(name for name in CLASS_NAMES if name in config["held_out"])
-    epochs = [_read_epoch(epoch, number) for number, epoch in enumerate(history, start=1)]
-    kept_epoch = int(config["kept_epoch"])
-    if not 1 <= kept_epoch <= len(epochs) <= MAX_EPOCHS_TOLD or len(held_out) != len(config["held_out"]):
-        raise ValueError("kept_epoch or held_out")
-    return {
-        "recipe": _read_recipe(config["recipe"]),
-        "seed": int(config["seed"]),
-        "held_out": held_out,
-        "history": epochs,
-        "kept_epoch": kept_epoch,
-        "stopped": bool(config["stopped"]),
-    }
+    try:
+        manifest = read_json(files[MANIFEST])
+        schema, hashes = manifest["schema"], dict(manifest["files"])
+    except WRONG as error:
+        raise BundleError(_UNSOUND, file=MANIFEST) from error
+    if schema != SCHEMA:
+        raise BundleError("This file is of another version of this program; train its model again.")
+    if hashes.keys() != files.keys() - {MANIFEST}:
+        raise BundleError(_UNSOUND, file=MANIFEST)
+    for file, wanted in hashes.items():
+        if hashlib.sha256(files[file]).hexdigest() != wanted:
+            raise BundleError("The {file} in this file is not what its manifest says; download it again.", file=file)
 
 
-def _read_recipe(values: Mapping[str, Any]) -> Recipe:
-    """A recipe of a known name whose words are known ones and whose numbers lie within bounds.
+def _check_made_anew(files: Mapping[str, bytes], recipe: Recipe, config: Any, history: Any) -> None:
+    """Accept files that nobody will use, since they are made anew, when they are sound all the same.
 
     Raises:
-        ValueError: It is not such a recipe.
+        BundleError: One is not.
     """
-    recipe = Recipe.from_dict(values)
-    is_known = recipe.name in RECIPES and all(getattr(recipe, name) in words for name, words in _WORDS.items())
-    if not is_known or recipe.shift not in range(MAX_SHIFT + 1) or {recipe.flip, recipe.mirror} - {True, False}:
-        raise ValueError("recipe")
-    return recipe
+    theirs = Bundle("", recipe, config, {}, history, files)
+    for file, check in {
+        "metrics.json": lambda: check_metrics(read_json(files["metrics.json"])),
+        "encoder.onnx": lambda: check_onnx(files["encoder.onnx"]),
+        "gallery.npz": lambda: _check_gallery(theirs.gallery_embeddings, recipe.network),
+        "map.npz": lambda: theirs.embedding_map,
+        "familiarity.npz": lambda: theirs.familiarity,
+    }.items():
+        try:
+            check()
+        except (*WRONG, BundleError) as error:
+            raise BundleError(_UNSOUND, file=file) from error
 
 
-def _read_epoch(values: Mapping[str, Any], number: int) -> dict[str, Any]:
-    """An epoch's figures, finite and of their kinds; what else is there is left out.
+def _check_gallery(embeddings: np.ndarray, network: str) -> None:
+    if embeddings.shape[1] != EMBEDDING_SIZES[network]:
+        raise ValueError("embeddings of another network")
+
+
+def _read_weights(content: bytes, network: str) -> dict[str, np.ndarray]:
+    """The arrays of a safetensors file, which cannot take more memory than the file itself.
 
     Raises:
-        ValueError: One is not.
+        BundleError: They are not the network's, or it is no such file.
     """
-    epoch: dict[str, Any] = {"epoch": number, "epochs": int(values["epochs"])}
-    epoch |= {figure: _finite(values[figure]) for figure in _FIGURES}
-    if "learning_rate" in values:
-        epoch["learning_rate"] = _finite(values["learning_rate"])
-    if "histogram" in values:
-        told = values["histogram"]
-        counts = {kind: _counts(told[kind]) for kind in ("same", "different")}
-        epoch["histogram"] = {"limit": max(_finite(told["limit"]), 1e-9), **counts}
-    return epoch
-
-
-def _finite(value: Any) -> float:
-    number = float(value)
-    if not isinstance(value, (int, float)) or not math.isfinite(number) or number < 0:
-        raise ValueError("figure")
-    return number
-
-
-def _counts(values: Any) -> list[int]:
-    if not isinstance(values, list) or not 0 < len(values) <= MAX_STEPS_TOLD:
-        raise ValueError("histogram")
-    return [int(_finite(value)) for value in values]
-
-
-def _read_weights(content: bytes) -> dict[str, np.ndarray]:
-    """The arrays of a safetensors file, which cannot take more memory than the file itself."""
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
+    size = int.from_bytes(content[:8], "little")
+    if size > min(MAX_HEADER, len(content) - 8):
+        raise BundleError(_DAMAGED)
     try:
+        header = read_json(content[8 : 8 + size])
+        kinds = {name: (told["dtype"], tuple(told["shape"])) for name, told in header.items()}
+        if kinds != {name: ("F32", shape) for name, shape in SHAPES[network].items()}:
+            raise BundleError("The weights in this file do not fit the network {network}.", network=network)
         weights = load(content)
-    except (SafetensorError, ValueError, KeyError, TypeError) as error:
+    except (*WRONG, SafetensorError) as error:
         raise BundleError(_DAMAGED) from error
-    if len(weights) > MAX_WEIGHTS or any(array.dtype != np.float32 for array in weights.values()):
-        raise BundleError("This file has weights of another kind than this project's networks.")
-    if not all(np.isfinite(array).all() for array in weights.values()):
-        raise BundleError("This file has a weight that is not a finite number.")
+    for name, array in weights.items():
+        low = 0.0 if name.endswith("/moving_variance") else -MAX_WEIGHT
+        if not np.isfinite(array).all():
+            raise BundleError("This file has a weight that is not a finite number.")
+        if array.min() < low or array.max() > MAX_WEIGHT:
+            raise BundleError(NO_TRAINING_GIVES)
     return weights

@@ -1,25 +1,23 @@
 """Runs as the app starts and follows them. What a child says is written by small programs in its place."""
 
-import hashlib
-import io
 import json
 import os
 import shutil
 import signal
 import sys
 import time
-import zipfile
 
 import numpy as np
 import pytest
 
 from siamese_core import jobs, runs
+from siamese_core.architectures import SHAPES
 from siamese_core.artifacts import PROJECT_ARTIFACTS, list_names, load_bundle
-from siamese_core.bundle import FILES
 from siamese_core.errors import BundleError, RunError
 from siamese_core.limits import Limits
 from siamese_core.moving_map import watched_epochs
 from siamese_core.packing import pack_bundle, read_pack
+from tests.hostile import packs
 
 EPOCH = {"event": "epoch", "epoch": 1, "epochs": 2, "loss": 1.0, "accuracy": 0.9, "auc": 0.95}
 
@@ -438,19 +436,11 @@ def test_what_comes_back_from_a_pack_is_the_same_model(tmp_path):
 
 
 @pytest.mark.slow
-def test_weights_of_another_network_are_refused_by_the_network(tmp_path):
-    files = {name: (PROJECT_ARTIFACTS / "best" / name).read_bytes() for name in FILES}
-    config = json.loads((PROJECT_ARTIFACTS / "classic" / "config.json").read_text())
-    files["config.json"] = json.dumps(config).encode()
-    files["history.json"] = (PROJECT_ARTIFACTS / "classic" / "history.json").read_bytes()
-    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name, content in (files | {"manifest.json": json.dumps({"schema": 1, "files": hashes})}).items():
-            archive.writestr(name, content)
-    run = jobs.install(buffer.getvalue(), "theirs", root=tmp_path)
+def test_weights_that_give_no_distances_are_refused_by_the_run(tmp_path):
+    huge = {name.replace("/", "__"): np.full(shape, 1e6, np.float32) for name, shape in SHAPES["classic"].items()}
+    run = jobs.install(packs.weights(**huge), "theirs", root=tmp_path)
     wait_for(lambda: runs.read(run.id, tmp_path).state != "running", seconds=400)
-    assert "do not fit the network classic" in runs.read(run.id, tmp_path).message
+    assert "no training gives" in runs.read(run.id, tmp_path).message
     assert list_names(tmp_path) == []
 
 

@@ -2,6 +2,7 @@ import keras
 import numpy as np
 import pytest
 
+from siamese_core.architectures import EMBEDDING_SIZES, SHAPES
 from siamese_core.encoder import Encoder
 from siamese_core.networks import (
     NETWORKS,
@@ -27,6 +28,12 @@ def test_classic_is_the_tutorials_network():
     layers = describe(NETWORKS["classic"]())
     assert [layer["type"] for layer in layers[2:]] == ["Flatten", "Dense", "Dropout", "Dense", "Dropout", "Dense"]
     assert sum(layer["parameters"] for layer in layers) == (784 + 1) * 128 + 2 * (128 + 1) * 128
+
+
+def test_weights_are_known_without_building_the_network(encoder):
+    assert {name: array.shape for name, array in weights_by_name(encoder).items()} == SHAPES[encoder.name]
+    assert encoder.output_shape == (None, EMBEDDING_SIZES[encoder.name])
+    assert SHAPES.keys() == EMBEDDING_SIZES.keys() == NETWORKS.keys()
 
 
 def test_description_tells_what_each_layer_reads():

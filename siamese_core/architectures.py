@@ -1,0 +1,55 @@
+"""What weights each network has: names and shapes, known without building it, which would bring TensorFlow in."""
+
+from collections.abc import Mapping
+
+Shapes = Mapping[str, tuple[int, ...]]
+
+
+def _dense(name: str, inputs: int, outputs: int, *, bias: bool = True) -> Shapes:
+    return {f"{name}/kernel": (inputs, outputs), **({f"{name}/bias": (outputs,)} if bias else {})}
+
+
+def _norm(name: str, width: int) -> Shapes:
+    return {f"{name}/{weight}": (width,) for weight in ("gamma", "beta", "moving_mean", "moving_variance")}
+
+
+def _convolution(name: str, inputs: int, width: int, *, size: int = 3) -> Shapes:
+    return {f"{name}_conv/kernel": (size, size, inputs, width), **_norm(f"{name}_norm", width)}
+
+
+def _residual_block(name: str, inputs: int, width: int) -> Shapes:
+    wider = {f"{name}_widen/kernel": (1, 1, inputs, width), **_norm(f"{name}_widen_norm", width)}
+    return {
+        **_convolution(f"{name}_1", inputs, width),
+        **_convolution(f"{name}_2", width, width),
+        **(wider if inputs != width else {}),
+    }
+
+
+SHAPES: Mapping[str, Shapes] = {
+    "classic": {**_dense("dense_1", 784, 128), **_dense("dense_2", 128, 128), **_dense("dense_3", 128, 128)},
+    "perceptron": {
+        **_dense("dense_1", 784, 128, bias=False),
+        **_norm("norm_1", 128),
+        **_dense("dense_2", 128, 128, bias=False),
+        **_norm("norm_2", 128),
+        **_dense("embedding", 128, 64),
+    },
+    "residual": {
+        **_convolution("stem", 1, 64, size=5),
+        **_residual_block("block_1", 64, 64),
+        **_residual_block("block_2", 64, 64),
+        **_residual_block("block_3", 64, 128),
+        **_residual_block("block_4", 128, 128),
+        **_dense("embedding", 128, 64),
+        **_dense("classes", 64, 10, bias=False),
+    },
+    "transfer": {
+        **_convolution("stem", 1, 32, size=5),
+        **_residual_block("block", 32, 64),
+        **_dense("embedding", 7 * 7 * 64, 64),
+    },
+}
+"""By the network's name, a key of `networks.NETWORKS`."""
+EMBEDDING_SIZES: Mapping[str, int] = {"classic": 128, "perceptron": 64, "residual": 10, "transfer": 64 + 98 + 128 + 32}
+"""Numbers of an embedding."""

@@ -1,6 +1,7 @@
 """What a stranger's file claims of a model, believed as far as this project could have written it."""
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,9 +21,8 @@ _WORDS = {
     "optimizer": {"rmsprop", "adamw", "muon"},
     "schedule": {"constant", "one_cycle"},
 }
-_SHARES = ("accuracy", "auc")
-_FIGURES = (*_SHARES, "loss", "threshold", "seconds", "images_per_second")
-_NO_SHARES = ("threshold", "n", "ways", "parameters", "seconds")
+_FIGURES = ("loss", "accuracy", "auc", "threshold", "seconds", "images_per_second")
+_SHARE = re.compile("accuracy|auc|eer|ece|brier|recall|map")
 
 
 def read_claims(config: Mapping[str, Any], history: list[Mapping[str, Any]]) -> dict[str, Any]:
@@ -59,10 +59,19 @@ def check_metrics(metrics: Mapping[str, Any]) -> None:
     """
     Calibration.from_dict(metrics["calibration"])
     _finite(metrics["threshold"])
-    for name, group in metrics.items():
-        if name != "calibration":
-            for figure, value in group.items() if isinstance(group, dict) else ((name, group),):
-                _finite(value, high=math.inf if figure in _NO_SHARES else 1.0)
+    _check_figures("", {name: told for name, told in metrics.items() if name != "calibration"})
+
+
+def _check_figures(name: str, told: Any) -> None:
+    """Accept a figure of this name, or several: shares lie between 0 and 1, nothing below 0."""
+    if isinstance(told, dict):
+        for part, value in told.items():
+            _check_figures(part, value)
+    elif isinstance(told, list):
+        for value in told:
+            _check_figures(name, value)
+    else:
+        _finite(told, high=1.0 if _SHARE.search(name) else math.inf)
 
 
 def _read_recipe(values: Mapping[str, Any]) -> Recipe:
@@ -88,7 +97,9 @@ def _read_epoch(values: Mapping[str, Any], number: int) -> dict[str, Any]:
     """
     check_bounds("epochs", values["epochs"])
     epoch: dict[str, Any] = {"epoch": number, "epochs": int(values["epochs"])}
-    epoch |= {figure: _finite(values[figure], high=1.0 if figure in _SHARES else math.inf) for figure in _FIGURES}
+    for figure in _FIGURES:
+        _check_figures(figure, values[figure])
+        epoch[figure] = _finite(values[figure])
     if "learning_rate" in values:
         epoch["learning_rate"] = _finite(values["learning_rate"])
     if "histogram" in values:

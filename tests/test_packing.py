@@ -183,6 +183,14 @@ def test_histograms_are_kept_when_they_are_histograms(packed):
             read_pack(with_files(packed, history__json=json.dumps(damaged).encode()))
 
 
+def test_figures_that_this_version_does_not_know_are_taken_as_long_as_they_are_figures(packed):
+    metrics = json.loads(unpacked(packed)["metrics.json"])
+    read_pack(with_files(packed, metrics__json=json.dumps(metrics | {"interval": [0.4, 0.6]}).encode()))
+    for wrong in ({"interval": [0.4, -0.6]}, {"interval": ["0.4"]}, {"new": {"auc_of_pairs": [1.5]}}):
+        with pytest.raises(BundleError, match=r"metrics\.json in this file is not as"):
+            read_pack(with_files(packed, metrics__json=json.dumps(metrics | wrong).encode()))
+
+
 def test_weights_must_be_finite_float32_numbers(packed):
     weights = load(unpacked(packed)["weights.safetensors"])
     for bad, reason in ((np.nan, "not a finite"), (np.inf, "not a finite")):

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from siamese_core import jobs, runs
 from siamese_core.artifacts import list_names, load_bundle
@@ -14,6 +15,7 @@ from siamese_core.errors import RunError
 from siamese_core.limits import Limits
 from siamese_core.pace import Pace, remember_pace
 from tests.app.conftest import OpenApp, component_data, ship
+from tests.hostile.packs import HOSTILE
 
 STARTED = {"event": "started", "name": "mine", "recipe": {"name": "fast", "epochs": 4}, "seed": 0}
 PROGRESS = {
@@ -394,21 +396,44 @@ def test_a_model_is_taken_in_from_a_file(open_app: OpenApp, own_models: Path, mo
     monkeypatch.setattr(jobs, "install", lambda content, name, **_: calls.append((content, name)))
     app = open_app("train")
     assert app.button(key="upload_now").disabled
-    app.file_uploader(key="upload").upload("theirs.zip", b"PK").run()
-    app.text_input(key="upload_name").set_value("theirs").run()
-    app.button(key="upload_now").click().run()
-    assert not app.exception
+    assert upload(app, b"PK") == []
     assert calls == [(b"PK", "theirs")]
 
 
-@pytest.mark.parametrize(("content", "name"), [(b"PK", "theirs"), (b"x" * 1000, "theirs"), (b"PK", "../theirs")])
-def test_a_file_that_is_no_model_is_refused_in_words(
-    open_app: OpenApp, own_models: Path, content: bytes, name: str
-) -> None:
-    app = open_app("train")
+def upload(app: AppTest, content: bytes, name: str = "theirs") -> list[str]:
+    """What the page says of a model's file."""
     app.file_uploader(key="upload").upload("theirs.zip", content).run()
     app.text_input(key="upload_name").set_value(name).run()
     app.button(key="upload_now").click().run()
     assert not app.exception
-    assert app.error[0].value
+    return [error.value for error in app.error]
+
+
+@pytest.mark.parametrize(
+    ("pack", "english", "french"),
+    [
+        ("noise, in short", "This file is damaged;", "Ce fichier est abîmé ;"),
+        ("also named '../canary'", "each once and nothing else.", "chacun une fois et rien d'autre."),
+        ("a bomb as map.npz", "would unpack to more than 4 MB.", "ferait plus de 4 Mo"),
+        ("a gallery of objects", "The gallery.npz in this file is not as", "gallery.npz n'est pas tel que"),
+        ("a weight of another shape", "do not fit the network classic.", "ne conviennent pas au réseau classic."),
+    ],
+)
+def test_a_strangers_file_is_refused_in_a_sentence_and_the_page_lives_on(
+    open_app: OpenApp, own_models: Path, pack: str, english: str, french: str
+) -> None:
+    content = b"x" * 1_000 if pack == "noise, in short" else HOSTILE[pack]()
+    for language, words in ((None, english), ("fr", french)):
+        app = open_app("train", locale=language)
+        said = upload(app, content)
+        assert len(said) == 1
+        assert words in said[0].replace("\N{NO-BREAK SPACE}", " ")
+        assert "/" not in said[0]
+        assert not app.button(key="upload_now").disabled
+    assert runs.latest() is None
+    assert list_names(own_models) == ["best", "classic", "mine"]
+
+
+def test_a_model_of_a_name_that_is_none_is_refused(open_app: OpenApp, own_models: Path) -> None:
+    assert "is not such a name" in upload(open_app("train"), b"PK", "../theirs")[0]
     assert runs.latest() is None

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from siamese_core import runs
 from siamese_core.artifacts import list_names, load_bundle
 from tests.browser.conftest import PHONE, Server, distance, slot
+from tests.hostile.packs import HOSTILE
 
 pytestmark = pytest.mark.browser
 
@@ -217,6 +218,32 @@ def test_a_run_is_seen_after_a_reload_and_by_others_and_stops(
     assert "tiny" not in list_names(server.artifacts)
 
 
+def take_in(page: Page, content: bytes) -> None:
+    """Give a fresh page a model's file, where the place for it is open; it takes none before it has come."""
+    page.locator("input[type=file]").set_input_files(
+        {"name": "theirs.zip", "mimeType": "application/zip", "buffer": content}
+    )
+    page.get_by_label("Name here").fill("theirs")
+    page.get_by_label("Name here").press("Enter")
+    page.get_by_role("button", name="Take it in").click()
+
+
+def test_strangers_files_are_refused_and_the_page_lives_on(page: Page, server: Server) -> None:
+    for hostile, said in (
+        ("a link", "This file holds links or locked files; a model has neither."),
+        ("a gallery of objects", "The gallery.npz in this file is not as this project writes it; download it again."),
+        ("a bomb that says it is small", "This file is damaged; download it again."),
+    ):
+        page.goto("/train")
+        page.get_by_role("button", name="Take in a model").click()
+        take_in(page, HOSTILE[hostile]())
+        expect(page.get_by_test_id("stAlert")).to_have_text(re.compile(re.escape(said)))
+    page.keyboard.press("Escape")
+    open_room(page, "Compare")
+    expect(slot(page, "A")).to_be_visible()
+    assert "theirs" not in list_names(server.artifacts)
+
+
 def test_a_model_is_downloaded_and_taken_in_again(page: Page, server: Server) -> None:
     page.goto("/train")
     page.locator(".st-key-model_classic").get_by_role("button", name="More").click()
@@ -225,12 +252,7 @@ def test_a_model_is_downloaded_and_taken_in_again(page: Page, server: Server) ->
     assert download.value.suggested_filename == "classic.zip"
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Take in a model").click()
-    page.locator("input[type=file]").set_input_files(
-        {"name": "classic.zip", "mimeType": "application/zip", "buffer": download.value.path().read_bytes()}
-    )
-    page.get_by_label("Name here").fill("theirs")
-    page.get_by_label("Name here").press("Enter")
-    page.get_by_role("button", name="Take it in").click()
+    take_in(page, download.value.path().read_bytes())
     expect(page.get_by_text("theirs is trained and can be used")).to_be_visible(timeout=TRAINING_WAIT)
     expect(page.locator(".st-key-model_theirs")).to_be_visible()
     page.get_by_role("button", name="Leave the map out").click()

@@ -7,23 +7,20 @@ import anyio
 import anyio.to_thread
 import streamlit as st
 from starlette.middleware import Middleware
+from starlette.routing import Route
 from streamlit.runtime.pages_manager import PagesManager
 
 from app.crowd import VisitorLimit
 from app.headers import SecurityHeaders
+from app.late_routes import LateRoutes
 from app.logs import log_as_json
-from app.map_files import map_routes
 from app.paths import HiddenPaths
 from app.quotas import UploadQuotas
-from app.service import service_routes
-from app.sprites import sprite_routes
 
 
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Warm up while the first visitor's browser is still loading the front end."""
-    from app.warming import warm_up  # the caches need the runtime, which is there only now
-
     log_as_json()
     # A folder called pages beside the main script means Streamlit's old multipage apps, until st.navigation has run
     # once: the very first visitor, were it at /pairs, would get that page without its frame.
@@ -33,9 +30,25 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
         yield
 
 
+def warm_up() -> None:
+    """Import the core, now that the server listens, and do what the first visitor would wait for."""
+    from app import warming
+
+    warming.warm_up()
+
+
+def make_routes() -> list[Route]:
+    """What this server answers beside the pages."""
+    from app.map_files import map_routes
+    from app.service import service_routes
+    from app.sprites import sprite_routes
+
+    return [*sprite_routes(), *map_routes(), *service_routes()]
+
+
 app = st.App(
     "app/main.py",
-    routes=[*sprite_routes(), *map_routes(), *service_routes()],
+    routes=[LateRoutes(("sprite", "atlas", "map", "api", "healthz", "readyz", "metrics"), make_routes)],
     middleware=[Middleware(guard) for guard in (SecurityHeaders, VisitorLimit, UploadQuotas, HiddenPaths)],
     lifespan=lifespan,
 )

@@ -21,7 +21,7 @@ import numpy as np
 from siamese_core.architectures import EMBEDDING_SIZES, SHAPES
 from siamese_core.archives import read_members
 from siamese_core.artifacts import load_bundle
-from siamese_core.bundle import FILES, MANIFEST, OPTIONAL_FILES, SCHEMA, Bundle
+from siamese_core.bundle import FILES, MANIFEST, SCHEMA, Bundle, with_files
 from siamese_core.claims import WRONG, check_metrics, read_claims
 from siamese_core.config import Recipe
 from siamese_core.errors import BundleError
@@ -41,6 +41,8 @@ LIMITS = {
     MANIFEST: 4_000,
 }
 """The most bytes that each file may unpack to: twice the largest one here or more."""
+MADE_ANEW = ("gallery.npz", "map.npz", "familiarity.npz")
+"""Left out: they are large, up to 9 MB, and nobody would believe them. Files of earlier versions have them."""
 MAX_HEADER = 64_000
 """Bytes of the names and shapes before the weights."""
 MAX_WEIGHT = 1e6
@@ -81,11 +83,11 @@ def pack_bundle(name: str) -> bytes:
         BundleError: There is none, or it is damaged.
     """
     files = load_bundle(name).files
+    kept = with_files({file: files[file] for file in FILES if file not in MADE_ANEW})
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file in (*FILES, *OPTIONAL_FILES, MANIFEST):
-            if file in files:
-                archive.writestr(zipfile.ZipInfo(file, _WHEN), files[file], zipfile.ZIP_DEFLATED)
+        for file, content in kept.items():
+            archive.writestr(zipfile.ZipInfo(file, _WHEN), content, zipfile.ZIP_DEFLATED)
     return packed.getvalue()
 
 
@@ -111,7 +113,7 @@ def _unzip(content: bytes) -> dict[str, bytes]:
     if not 0 < len(content) <= MAX_BYTES:
         raise BundleError("A model's file has up to {high} MB.", high=MAX_BYTES // 1_000_000)
     try:
-        return read_members(content, LIMITS, optional=OPTIONAL_FILES)
+        return read_members(content, LIMITS, optional=MADE_ANEW)
     except ValueError as error:
         raise BundleError(_DAMAGED) from error
 
@@ -150,6 +152,8 @@ def _check_made_anew(files: Mapping[str, bytes], recipe: Recipe, config: Any, hi
         "map.npz": lambda: theirs.embedding_map,
         "familiarity.npz": lambda: theirs.familiarity,
     }.items():
+        if file not in files:
+            continue
         try:
             check()
         except (*WRONG, BundleError) as error:

@@ -14,15 +14,15 @@ from safetensors.numpy import load, save
 
 from siamese_core import packing
 from siamese_core.artifacts import PROJECT_ARTIFACTS, load_bundle, load_weights
-from siamese_core.bundle import FILES
+from siamese_core.bundle import FILES, MANIFEST
 from siamese_core.errors import BundleError
-from siamese_core.packing import pack_bundle, read_pack
-from tests.hostile.packs import careful, unpacked, zipped
+from siamese_core.packing import MADE_ANEW, pack_bundle, read_pack
+from tests.hostile.packs import careful, honest, unpacked, zipped
 
 
 @pytest.fixture(scope="module")
 def packed():
-    return pack_bundle("classic")
+    return honest("classic")
 
 
 def with_files(packed, **changes):
@@ -35,7 +35,9 @@ def with_config(packed, **changes):
     return with_files(packed, config__json=json.dumps(config | changes).encode())
 
 
-def test_what_was_packed_is_read_back(packed):
+def test_what_was_packed_is_read_back():
+    packed = pack_bundle("classic")
+    assert unpacked(packed).keys() == {*FILES, MANIFEST} - set(MADE_ANEW)
     pack, bundle = read_pack(packed), load_bundle("classic")
     assert (pack.recipe, pack.seed, pack.kept_epoch) == (bundle.recipe, bundle.seed, bundle.config["kept_epoch"])
     assert [epoch["loss"] for epoch in pack.history] == [epoch["loss"] for epoch in bundle.history]
@@ -67,7 +69,7 @@ def test_other_names_than_a_models_are_refused(packed, name):
         read_pack(zipped(unpacked(packed) | {name: b"x"}))
 
 
-@pytest.mark.parametrize("file", [*FILES, "manifest.json"])
+@pytest.mark.parametrize("file", sorted({*FILES, MANIFEST} - set(MADE_ANEW)))
 def test_a_missing_file_is_refused(packed, file):
     files = unpacked(packed)
     del files[file]

@@ -20,8 +20,9 @@ from typing import Any
 
 import numpy as np
 
+from siamese_core.artifacts import PROJECT_ARTIFACTS, load_bundle
 from siamese_core.bundle import FILES, MANIFEST, OPTIONAL_FILES
-from siamese_core.packing import MAX_BYTES, pack_bundle
+from siamese_core.packing import MAX_BYTES
 
 Make = Callable[[], bytes]
 CANARY = "canary"
@@ -48,8 +49,8 @@ class Payload:
 
 @functools.cache
 def honest(name: str = "classic") -> bytes:
-    """A pack as the project writes it."""
-    return pack_bundle(name)
+    """A pack with every file of a bundle, as earlier versions wrote it."""
+    return zipped(load_bundle(name, PROJECT_ARTIFACTS).files, zipfile.ZIP_DEFLATED)
 
 
 def unpacked(content: bytes | None = None) -> dict[str, bytes]:
@@ -79,7 +80,12 @@ def zipped(
 
 def careful(files: Mapping[str, bytes], of: bytes | None = None, method: int = zipfile.ZIP_STORED) -> bytes:
     """The pack with these files in place of its own, and a manifest that names all truly."""
-    contents = {name: content for name, content in (unpacked(of) | files).items() if name != MANIFEST}
+    return truly_named(unpacked(of) | files, method)
+
+
+def truly_named(files: Mapping[str, bytes], method: int = zipfile.ZIP_STORED) -> bytes:
+    """These files and a manifest that names all truly."""
+    contents = {name: content for name, content in files.items() if name != MANIFEST}
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
     return zipped(contents | {MANIFEST: json.dumps({"schema": 1, "files": hashes}).encode()}, method)
 
@@ -375,6 +381,7 @@ ARCHIVES: dict[str, Make] = {
     "a pack in place of a file": lambda: careful({"map.npz": honest()}),
     **{f"missing {file}": functools.partial(lambda file: zipped({name: content for name, content in unpacked().items() if name != file}), file) for file in (*FILES, MANIFEST)},
     **{f"also named {name[:30]!r}": functools.partial(lambda name: careless({name: b"import os; os.mkdir('canary')"}), name) for name in ODD_NAMES},
+    "a map without a gallery": lambda: truly_named({name: content for name, content in unpacked().items() if name != "gallery.npz"}),
     "config.json twice": lambda: zipped([*unpacked().items(), ("config.json", b"{}")]),
     "CONFIG.JSON in its place": lambda: zipped({name.replace("config.json", "CONFIG.JSON"): content for name, content in unpacked().items()}),
     "a name that ends early": lambda: honest().replace(b"config.json", b"config\0json"),

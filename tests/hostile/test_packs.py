@@ -10,7 +10,7 @@ import pytest
 from app.words import catalogue
 from siamese_core.artifacts import load_bundle
 from siamese_core.errors import BundleError
-from siamese_core.packing import read_pack
+from siamese_core.packing import pack_bundle, read_pack
 from tests.hostile.packs import HOSTILE, honest
 
 MOST_BYTES = 100_000_000
@@ -42,8 +42,9 @@ def test_costly_pack_is_refused_before_it_costs(name):
 
 
 @pytest.mark.parametrize("name", ["best", "classic"])
-def test_honest_pack_is_taken_with_its_very_weights(name):
-    theirs, ours = read_pack(honest(name)).weights, load_bundle(name).weights
+@pytest.mark.parametrize("packed", [honest, pack_bundle])
+def test_honest_pack_is_taken_with_its_very_weights(packed, name):
+    theirs, ours = read_pack(packed(name)).weights, load_bundle(name).weights
     assert theirs.keys() == ours.keys()
     for weight, array in ours.items():
         np.testing.assert_array_equal(theirs[weight], array)

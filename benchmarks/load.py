@@ -5,8 +5,9 @@
 Lets so many real browser sessions look at the wall, click it, draw and drag the threshold, with a pause before each
 that chance draws. Every click is timed in the page, from the mouse to another distance on the screen ("seen") and,
 inside of that, from the question on the socket to the answer ("served"). Chromium works on the same processors as the
-server, and much harder: how much each of them computes is in the table, and `--without-browsers` has the same clicks
-sent by programs that speak the server's protocol, so that the server is what is measured.
+server, and much harder: how much each of them computes is in the table, the server's also for each click, whatever else
+the visitors did. `--without-browsers` has the same clicks sent by programs that speak the server's protocol, so that
+the server is what is measured.
 """
 
 import argparse
@@ -36,11 +37,14 @@ from siamese_core import jobs, runs
 ACTIONS = {"click": 0.9, "draw": 0.05, "drag": 0.05}
 """How likely a visitor does what next."""
 MOST_ITEMS = 1_000
-ROW = "| {label} | {clicks} | {seen} | {served} | {faults} | {server:.0f} % | {machine:.0f} % | {megabytes:.0f} |"
+ROW = (
+    "| {label} | {clicks} | {seen} | {served} | {faults} | {each:.0f} | {server:.0f} % | {machine:.0f} % "
+    "| {megabytes:.0f} |"
+)
 HEAD = """\
-| visitors | clicks | seen, ms: median / p95 / worst | served, ms: median / p95 | faults | server computes \
-| whole machine | server, MB |
-|---|---|---|---|---|---|---|---|"""
+| visitors | clicks | seen, ms: median / p95 / worst | served, ms: median / p95 | faults | computed a click, ms \
+| server computes | whole machine | server, MB |
+|---|---|---|---|---|---|---|---|---|"""
 
 
 @dataclass
@@ -192,6 +196,7 @@ def measure(visitors: int, arguments: argparse.Namespace) -> str:
         seen=summary(crowd.seen, worst=True),
         served=summary(crowd.served),
         faults=len(crowd.faults),
+        each=10 * meter.server * arguments.seconds / max(1, len(crowd.served)),
         server=meter.server,
         machine=meter.machine,
         megabytes=megabytes,

@@ -66,6 +66,7 @@ async def click_on(person: Person, server: Server, count: int) -> list[float]:
         await person.click()
         if number % CLICKS_A_LOOK == 0:
             megabytes.append(resident(server.pid))
+            print(f"click {number}: {megabytes[-1]:.1f} MB", file=sys.stderr)
     return megabytes
 
 

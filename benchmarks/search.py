@@ -96,7 +96,7 @@ def farthest_wanted(items: np.ndarray, queries: np.ndarray) -> np.ndarray:
 
 def measure(name: str, count: int, folder: Path) -> dict[str, float]:
     """One library: bytes and seconds to build, then recall and milliseconds with the least effort that is enough."""
-    items, queries = embeddings_of(count, folder), queries_of(folder)
+    items, queries = embeddings_of(count, folder), queries_of(folder, count)
     farthest = farthest_wanted(items, queries)
     before, began = memory("VmRSS"), time.perf_counter()
     found: dict[str, float] = {}

@@ -6,7 +6,7 @@ from typing import Protocol
 import numpy as np
 
 EXACT_UP_TO = 50_000
-"""Items up to which looking at all of them is no slower than an index that has to be built first, see RESULTS.md."""
+"""Items up to which looking at all of them takes a few milliseconds, and no index has to be built; see RESULTS.md."""
 PROBES = 32
 """Lists looked into: at a million items twice what it takes to miss none of the ten nearest, see RESULTS.md."""
 LEARNED_FROM = 64

@@ -14,6 +14,7 @@ from app.crowd import VisitorLimit
 from app.headers import SecurityHeaders
 from app.late_routes import LateRoutes
 from app.logs import log_as_json
+from app.memory import bound_arenas
 from app.paths import HiddenPaths
 from app.quotas import UploadQuotas
 
@@ -22,6 +23,7 @@ from app.quotas import UploadQuotas
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Warm up while the first visitor's browser is still loading the front end."""
     log_as_json()
+    bound_arenas()
     # A folder called pages beside the main script means Streamlit's old multipage apps, until st.navigation has run
     # once: the very first visitor, were it at /pairs, would get that page without its frame.
     PagesManager.uses_pages_directory = False

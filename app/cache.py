@@ -43,6 +43,8 @@ _BY_CONTENT: dict[str | type[Any], Callable[[Any], str]] = {
     Collection: lambda data: data.fingerprint,
 }
 """How models and data are told apart: by what they hold, never by where they lie."""
+_opened: dict[str, str] = {}
+"""Of models that were opened last: the fingerprint."""
 _unusable: dict[str, tuple[str, BundleError]] = {}
 """Of models that could not be used when they were last tried: the fingerprint, and why."""
 
@@ -102,12 +104,16 @@ def model_names() -> list[str]:
 
 
 def bundle(name: str) -> Bundle:
-    """The model called `name`, verified once for each of its versions; a damaged one is set aside.
+    """The model called `name`, verified once for each of its versions, of which the newest is kept.
+
+    A damaged one is set aside.
 
     Raises:
         BundleError: There is no such model, or it cannot be used.
     """
     version = artifacts.fingerprint(name)
+    if (older := _opened.get(name, version)) != version:
+        _bundle.clear(name, older)
     try:
         model = _bundle(name, version)
     except BundleError as error:
@@ -115,6 +121,7 @@ def bundle(name: str) -> Bundle:
             _take_note(name, version, error)
         raise
     _unusable.pop(name, None)
+    _opened[name] = version
     return model
 
 

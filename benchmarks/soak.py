@@ -3,8 +3,9 @@
     python benchmarks/soak.py --minutes 60
 
 Starts the server, lets so many visitors at a time come and go without a pause, and every few seconds notes the
-server's memory, open handles, threads and temporary files. At the end all have gone; the slopes are fitted by least
-squares over the last half of the time.
+server's memory, open handles, threads and temporary files. What stays behind is seen from when all have gone after a
+first minute to when all have gone at the end; the slopes are fitted by least squares over the last half of the time
+between.
 """
 
 import argparse
@@ -31,6 +32,7 @@ from siamese_core.sketch import Stroke, pack
 PAGES = ("map", "pairs", "evaluate", "train", "explain")
 MINUTES_BETWEEN_TRAININGS = 5.0
 SECONDS_BETWEEN_LOOKS = 5.0
+MINUTES_OF_WARMING_UP = 1.0
 SECONDS_TO_SETTLE = 90.0
 """Streamlit forgets a session a minute after its page has closed."""
 
@@ -115,29 +117,72 @@ def train(server: Server) -> None:
         jobs.start("fast", "soak", epochs=1, root=server.folder)
 
 
-def soak(server: Server, *, minutes: float, visitors: int, training: bool, seed: int = 0) -> tuple[list[Look], Town]:
-    """Looks at the server while visitors come and go; the last one when all have been forgotten."""
-    town, began = Town(server.url, seed=seed), time.monotonic()
-    looks: list[Look] = []
-    next_training = 1.0
-    town.open(visitors)
-    while (now := (time.monotonic() - began) / 60) < minutes:
-        if training and now >= next_training:
-            train(server)
-            next_training = now + MINUTES_BETWEEN_TRAININGS
-        looks.append(look(server, began, town.visits))
-        time.sleep(SECONDS_BETWEEN_LOOKS)
-    town.close()
-    time.sleep(SECONDS_TO_SETTLE)
-    Visitor(server.url).close()  # sessions past their time are forgotten when another one comes
-    time.sleep(SECONDS_BETWEEN_LOOKS)
-    looks.append(look(server, began, town.visits))
-    return looks, town
+@dataclass(frozen=True)
+class Day:
+    """What was seen of the server, and what its visitors have to say.
+
+    Attributes:
+        before: when the visitors of the first minute had gone.
+        looks: while others came and went.
+        after: when all had gone.
+        visits: all of these.
+        faults: why a visit failed.
+    """
+
+    before: Look
+    looks: list[Look]
+    after: Look
+    visits: int
+    faults: list[str]
+
+
+def soak(
+    server: Server,
+    *,
+    minutes: float,
+    visitors: int,
+    training: bool,
+    seed: int = 0,
+    warming_up: float = MINUTES_OF_WARMING_UP,
+    settling: float = SECONDS_TO_SETTLE,
+) -> Day:
+    """Look at the server while visitors come and go for so many minutes, and before and after.
+
+    Args:
+        server: it.
+        minutes: between.
+        visitors: at a time.
+        training: whether there is a short training now and then.
+        seed: decides what they do.
+        warming_up: minutes of visits before it begins.
+        settling: seconds until those who went are forgotten.
+    """
+    began = time.monotonic()
+
+    def spend(minutes: float, *, seed: int) -> tuple[Town, list[Look], Look]:
+        town, looks = Town(server.url, seed=seed), []
+        opened, next_training = time.monotonic(), 0.0
+        town.open(visitors)
+        while (now := (time.monotonic() - opened) / 60) < minutes:
+            if training and now >= next_training:
+                train(server)
+                next_training = now + MINUTES_BETWEEN_TRAININGS
+            looks.append(look(server, began, town.visits))
+            time.sleep(min(SECONDS_BETWEEN_LOOKS, 60 * minutes))
+        town.close()
+        time.sleep(settling)
+        Visitor(server.url).close()  # sessions past their time are forgotten when another one comes
+        time.sleep(min(SECONDS_BETWEEN_LOOKS, settling))
+        return town, looks, look(server, began, town.visits)
+
+    first, _, before = spend(warming_up, seed=seed)
+    town, looks, after = spend(minutes, seed=seed + 1)
+    return Day(before, looks, after, first.visits + town.visits, first.faults + town.faults)
 
 
 def slope(looks: list[Look], what: str) -> float:
-    """How much of it an hour adds, by least squares over the last half of the looks with visitors."""
-    late = looks[len(looks) // 2 : -1]
+    """How much of it an hour adds, by least squares over the last half of the looks."""
+    late = looks[len(looks) // 2 :]
     hours = [each.minutes / 60 for each in late]
     return float(np.polyfit(hours, [getattr(each, what) for each in late], 1)[0])
 
@@ -153,21 +198,24 @@ def main() -> None:
         temporary = Path(place) / "tmp"
         temporary.mkdir()
         with running_server(Path(place) / "artifacts", TMPDIR=str(temporary)) as server:
-            looks, town = soak(
+            day = soak(
                 server, minutes=arguments.minutes, visitors=arguments.visitors, training=not arguments.no_training
             )
             tracebacks = server.log.read_text(errors="replace").count('"exception"')
     if arguments.looks:
-        arguments.looks.write_text("".join(json.dumps(asdict(each)) + "\n" for each in looks))
-    first, last = looks[len(looks) // 2], looks[-1]
+        arguments.looks.write_text(
+            "".join(json.dumps(asdict(each)) + "\n" for each in [day.before, *day.looks, day.after])
+        )
     print(
-        f"{town.visits} visits in {arguments.minutes:g} minutes, {len(town.faults)} that failed, {tracebacks} logged\n"
+        f"{day.visits} visits in {MINUTES_OF_WARMING_UP + arguments.minutes:g} minutes, "
+        f"{len(day.faults)} that failed, {tracebacks} logged\n"
     )
-    print("| | half-way | at the end | all gone | slope an hour |\n|---|---|---|---|---|")
+    print("| | before | half-way | at the end | all gone | slope an hour |\n|---|---|---|---|---|---|")
     for what in ("megabytes", "handles", "threads", "files"):
-        values = [getattr(each, what) for each in (first, looks[-2], last)]
-        print(f"| {what} | " + " | ".join(f"{value:.0f}" for value in values) + f" | {slope(looks, what):+.1f} |")
-    print("\n".join(sorted(set(town.faults))[:10]))
+        seen = (day.before, day.looks[len(day.looks) // 2], day.looks[-1], day.after)
+        values = " | ".join(f"{getattr(each, what):.0f}" for each in seen)
+        print(f"| {what} | {values} | {slope(day.looks, what):+.1f} |")
+    print("\n".join(sorted(set(day.faults))[:10]))
 
 
 if __name__ == "__main__":

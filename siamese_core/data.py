@@ -6,6 +6,7 @@ Algorithms", 2017. MIT licence.
 
 import gzip
 import hashlib
+import math
 import mmap
 import os
 import tempfile
@@ -37,7 +38,10 @@ _PIECE = 1 << 20  # bytes: unpacking takes no more memory than this
 SAMPLE_FOLDER = Path(__file__).resolve().parent.parent / "artifacts" / "sample"
 DEBIAN_FOLDER = Path("/usr/share/datasets/fashion-mnist")
 DOWNLOAD_URL = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"  # from the data set's README
-DOWNLOAD_TIMEOUT_SECONDS = 30
+CONNECT_SECONDS = 2.0
+"""Who is offline is told so at once; a server on the other side of the world answers in a third of a second."""
+STALL_SECONDS = 15.0
+"""The longest silence in the middle of a file."""
 HOW_TO_GET_IT = (
     "Run `python -m siamese_core data` to download it, install Debian's package dataset-fashion-mnist, "
     "or set FASHION_MNIST_DIR to a folder with the four .gz files."
@@ -101,15 +105,17 @@ def open_collection() -> Collection:
 
 
 def load_collection(*, download: bool = True) -> Collection:
-    """The whole data set, downloaded into the user's cache when it is nowhere on this machine.
+    """The whole data set, downloaded into the user's cache when it is nowhere on this machine, or damaged there.
 
     Raises:
         DataError: It is not here and must not or cannot be downloaded.
     """
     folder = find_folder()
-    if folder is None and not download:
+    if download and (folder is None or folder == _cache_folder()):
+        folder = _download()
+    if folder is None:
         raise DataError("Fashion-MNIST is not on this machine. " + HOW_TO_GET_IT)
-    return _collection_in(folder or _download())
+    return _collection_in(folder)
 
 
 def load_sample() -> Collection:
@@ -149,7 +155,7 @@ def find_folder() -> Path | None:
         if missing:
             raise DataError("FASHION_MNIST_DIR has no file {file}. " + HOW_TO_GET_IT, file=missing[0])
         return Path(chosen)
-    keras_home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
+    keras_home = Path(os.environ.get("KERAS_HOME") or os.path.expanduser("~/.keras"))  # noqa: PTH111  (may be homeless)
     for folder in (keras_home / "datasets" / "fashion-mnist", DEBIAN_FOLDER, _cache_folder()):
         if all((folder / file.name).is_file() for file in FILES.values()):
             return folder
@@ -177,24 +183,26 @@ def _read_split(folder: Path, name: str) -> Split:
 def _read_idx(folder: Path, file: _IdxFile, item_shape: tuple[int, ...]) -> np.ndarray:
     """The array in an idx file; the header is not believed but covered by the hash of the whole content."""
     path = folder / file.name
-    try:
-        content: mmap.mmap | bytes = _map(_unpack(path, file.content))
-    except OSError:  # there is no room, or no place at all, for temporary files
-        content = b"".join(_unpack(path, file.content))
     header_bytes = 4 + 4 * (1 + len(item_shape))
+    size = header_bytes + file.count * math.prod(item_shape)
+    try:
+        content: mmap.mmap | bytes = _map(_unpack(path, file.content, size))
+    except OSError:  # there is no room, or no place at all, for temporary files
+        content = b"".join(_unpack(path, file.content, size))
     return np.frombuffer(content, np.uint8, offset=header_bytes).reshape(file.count, *item_shape)
 
 
-def _unpack(path: Path, sha256: str) -> Iterator[bytes]:
+def _unpack(path: Path, sha256: str, size: int) -> Iterator[bytes]:
     """What an archive holds, piece by piece; none of it is to be used before the last piece has come.
 
     Raises:
-        DataError: It cannot be read, or its content has another hash.
+        DataError: It cannot be read, or its content has another hash or more bytes than this.
     """
     digest = hashlib.sha256()
     try:
         with gzip.open(path) as archive:
-            while piece := archive.read(_PIECE):
+            while size >= 0 and (piece := archive.read(_PIECE)):
+                size -= len(piece)
                 digest.update(piece)
                 yield piece
     except (OSError, EOFError, zlib.error) as error:
@@ -224,13 +232,26 @@ def _cache_folder() -> Path:
 
 
 def _download() -> Path:
+    """The cache, with every file in it that was missing or damaged; each appears there whole, or not at all."""
     import pooch
+    from requests import RequestException
 
     folder = _cache_folder()
-    fetch = pooch.HTTPDownloader(progressbar=True, timeout=DOWNLOAD_TIMEOUT_SECONDS)
+    fetch = pooch.HTTPDownloader(progressbar=True, timeout=(CONNECT_SECONDS, STALL_SECONDS))
     for file in FILES.values():
         try:
             pooch.retrieve(DOWNLOAD_URL + file.name, f"sha256:{file.archive}", file.name, folder, downloader=fetch)
-        except (OSError, ValueError) as error:  # requests' errors are OSErrors, a wrong checksum is a ValueError
+        except RequestException as error:  # which is an OSError
             raise DataError("The data file {file} could not be downloaded. " + HOW_TO_GET_IT, file=file.name) from error
+        except ValueError as error:
+            raise DataError(
+                "What was sent in place of the data file {file} is another one; try again later. " + HOW_TO_GET_IT,
+                file=file.name,
+            ) from error
+        except OSError as error:
+            raise DataError(
+                "The data file {file} cannot be kept on this machine: {why}. " + HOW_TO_GET_IT,
+                file=file.name,
+                why=error.strerror or type(error).__name__,
+            ) from error
     return folder

@@ -1,6 +1,8 @@
 import errno
 import gzip
+import os
 import shutil
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -109,6 +111,71 @@ def test_nobody_can_change_the_images(fashion):
         fashion.split("test").images[0, 0, 0] = 1
 
 
+LABELS = FILES["test", "labels"]
+
+
+@pytest.fixture
+def labels_file(fashion, tmp_path):
+    """A copy of the smallest file, and what it holds."""
+    path = tmp_path / LABELS.name
+    shutil.copy(f"{fashion.source}/{LABELS.name}", path)
+    return path, path.read_bytes()
+
+
+def places(size):
+    """Every byte at both ends of so many, and every 41st between."""
+    return [*range(64), *range(64, size - 64, 41), *range(size - 64, size)]
+
+
+def test_a_file_truncated_at_any_point_is_refused(labels_file):
+    path, whole = labels_file
+    for size in places(len(whole)):
+        path.write_bytes(whole[:size])
+        with pytest.raises(DataError, match=LABELS.name):
+            data._read_idx(path.parent, LABELS, ())
+
+
+def test_a_file_with_any_byte_changed_is_refused_or_holds_the_same(labels_file, fashion):
+    path, whole = labels_file
+    refused = 0
+    for at in places(len(whole)):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 0x55]) + whole[at + 1 :])
+        try:
+            labels = data._read_idx(path.parent, LABELS, ())
+        except DataError:
+            refused += 1
+        else:
+            np.testing.assert_array_equal(labels, fashion.split("test").labels)
+    assert refused >= len(places(len(whole))) - 40  # of the archive's header and file name little matters
+
+
+@pytest.mark.parametrize("header", [(2049, 60_000), (2051, 10_000), (2049, 2**31 - 1), (0, 0)])
+def test_a_header_that_says_something_else_is_refused(labels_file, header):
+    path, whole = labels_file
+    content = np.array(header, ">i4").tobytes() + gzip.decompress(whole)[8:]
+    path.write_bytes(gzip.compress(content, 1))
+    with pytest.raises(DataError, match="damaged"):
+        data._read_idx(path.parent, LABELS, ())
+
+
+def test_no_more_is_unpacked_than_the_file_may_hold(labels_file, monkeypatch):
+    path, _ = labels_file
+    path.write_bytes(gzip.compress(bytes(50_000_000), 1))
+    tracemalloc.start()
+    with pytest.raises(DataError, match="damaged"):
+        data._read_idx(path.parent, LABELS, ())
+    assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    tracemalloc.stop()
+
+
+def test_a_process_without_a_home_finds_the_data_elsewhere(nowhere, copy_of_data, monkeypatch):
+    debian = copy_of_data(nowhere / "debian")
+    monkeypatch.delenv("KERAS_HOME")
+    monkeypatch.setenv("HOME", "")
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)  # as where no user of this number is known
+    assert find_folder() == debian
+
+
 def test_sample_opens_when_nothing_else_is_there(nowhere):
     sample = open_collection()
     assert not sample.complete
@@ -136,6 +203,5 @@ def test_without_download_missing_data_say_how_to_get_them(nowhere):
 
 def test_failed_download_names_the_file(nowhere, monkeypatch):
     monkeypatch.setattr(data, "DOWNLOAD_URL", "http://127.0.0.1:9/")
-    monkeypatch.setattr(data, "DOWNLOAD_TIMEOUT_SECONDS", 1)
     with pytest.raises(DataError, match=r"train-images-idx3-ubyte\.gz could not be downloaded"):
         load_collection()

@@ -71,7 +71,7 @@ def show_progress(run: Run) -> None:
         show_drawing(run)
         return
     share, words = progress(run)
-    is_stopping = st.session_state.get("stop_asked") == run.id
+    is_stopping = st.session_state.get("stop_asked") == (run.id, run.phase)
     words = say("live.stopping") if is_stopping else words
     st.progress(share, say("live.training", name=run.name, progress=words))
     is_deaf = is_stopping or run.phase in ("waking", "measuring") or limits().read_only
@@ -85,9 +85,10 @@ def show_progress(run: Run) -> None:
             say("live.stop"),
             key="stop_training",
             icon=":material/stop_circle:",
+            help=say("live.stop_measuring_help" if run.phase == "measuring" else "live.stop_help"),
             disabled=is_stopping or limits().read_only,
             on_click=stop_run,
-            args=(run.id,),
+            args=(run,),
         )
 
 
@@ -134,10 +135,10 @@ def give_order(order: Callable[[str], None], run_id: str) -> None:
         st.toast(tell(error))
 
 
-def stop_run(run_id: str) -> None:
-    """Ask the run to stop; it keeps its best epoch."""
-    give_order(jobs.stop, run_id)
-    st.session_state["stop_asked"] = run_id
+def stop_run(run: Run) -> None:
+    """Ask the run to stop: while it trains it then measures its best epoch, while it measures it ends at once."""
+    give_order(jobs.stop, run.id)
+    st.session_state["stop_asked"] = (run.id, run.phase)
 
 
 def show_end(run: Run) -> None:
@@ -154,16 +155,15 @@ def show_end(run: Run) -> None:
 
 
 def offer_resume(run: Run, *, key: str) -> None:
-    """Let a run that has ended go on, for more epochs where it has done all."""
+    """Let a run that has ended go on, for more epochs where it has done all; a failed one may lack its model only."""
     highest = min(int(BOUNDS["epochs"][1]), limits().max_epochs)
     done = len(run.epochs)
-    if not run.resumable or limits().read_only or not can_train() or done >= highest:
+    least = done if run.state == "failed" else done + 1
+    if not run.resumable or limits().read_only or not can_train() or least > highest:
         return
     with st.popover(say("live.resume"), icon=":material/resume:"):
-        wanted = run.recipe.epochs if run.recipe.epochs > done else done + 1
-        epochs = st.number_input(
-            say("live.resume_to"), done + 1, highest, min(wanted, highest), key=f"resume_epochs_{key}"
-        )
+        wanted = min(max(run.recipe.epochs, least), highest)
+        epochs = st.number_input(say("live.resume_to"), least, highest, wanted, key=f"resume_epochs_{key}")
         st.caption(say("live.resume_note", done=done))
         st.button(say("live.resume_now"), key=f"resume_{key}", type="primary", on_click=resume_run, args=(run, epochs))
 

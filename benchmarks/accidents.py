@@ -2,8 +2,9 @@
 
     python benchmarks/accidents.py
 
-Ten starts at once; a stop in each state; the child killed; its memory and its disk used up; its server killed, and the
-next one there. The disk is full only where a small one can be mounted, as root on Linux; else that row is left out.
+Ten starts at once; a stop in each state, and two of them; the child killed; its memory and its disk used up; its server
+killed, and the next one there. The disk is full only where a small one can be mounted, as root on Linux; else that row
+is left out.
 """
 
 import argparse
@@ -88,6 +89,19 @@ def stop_while(phase: str, root: Path) -> str:
     _, soon = wait_for(run_id, root, lambda run: run.phase in ("measuring", "over"))
     run, later = wait_for(run_id, root, has_ended)
     return f"no training after {soon:.1f} s, gone after {soon + later:.1f} s: {run.state}"
+
+
+def stop_twice(root: Path) -> str:
+    """A stop in a pause, and another one while what it keeps is measured."""
+    run_id = jobs.start("fast", "twice", epochs=EPOCHS, root=root).id
+    wait_for(run_id, root, lambda run: len(run.epochs) > 0)
+    jobs.pause(run_id, root)
+    wait_for(run_id, root, lambda run: run.phase == "paused")
+    jobs.stop(run_id, root)
+    wait_for(run_id, root, lambda run: run.phase == "measuring")
+    jobs.stop(run_id, root)
+    run, soon = wait_for(run_id, root, has_ended)
+    return f"gone {soon:.1f} s after the second: {run.state}: {run.message}"
 
 
 def kill_child(root: Path) -> str:
@@ -177,6 +191,7 @@ def main() -> None:
             f"stopped while {phase}": lambda root, phase=phase: stop_while(phase, root)
             for phase in ("waking", "training", "paused", "measuring")
         },
+        "stopped twice": stop_twice,
         "child killed": kill_child,
         "child without memory": use_up_memory,
         "server killed": kill_server,

@@ -17,6 +17,7 @@ from siamese_core.artifacts import DEFAULT_NAME, list_names, load_bundle
 from siamese_core.attendance import end_when_alone
 from siamese_core.building import (
     MeasuringEvent,
+    SavingEvent,
     build_bundle,
     draw_neighbours,
     find_familiarity,
@@ -115,13 +116,17 @@ def train(
     if artifacts.exists(name) and not replace:
         raise BundleError(f"There is a model {name!r} already; choose another name or add --replace.")
     report = _JsonReport() if as_json else _TextReport()
-    control = Control(on_pause=report.paused, one_epoch=one_epoch, max_seconds=max_seconds)
+    control = Control(on_pause=report.paused, last_word=report.ended, one_epoch=one_epoch, max_seconds=max_seconds)
     if attended:
         end_when_alone(attended, report.left_alone)
 
     def on_event(event: Any) -> None:
         if type(event).__name__ == "EpochEvent" and event.epoch > epochs_before:  # earlier ones are told again
             control.epoch_ended()
+        if isinstance(event, MeasuringEvent) and checkpoint:
+            control.until_measured()
+        if isinstance(event, SavingEvent):
+            control.saving()
         report.event(event)
 
     try:
@@ -178,12 +183,18 @@ def install(pack: Path, name: str, as_json: bool, max_seconds: float | None, att
     report = _JsonReport() if as_json else _TextReport()
     if attended:
         end_when_alone(attended, report.left_alone)
-    control = Control()
-    control.until_saved()
+    control = Control(last_word=report.ended)
+    control.until_made()
+
+    def on_event(event: Any) -> None:
+        if isinstance(event, SavingEvent):
+            control.saving()
+        report.event(event)
+
     try:
         taken = read_pack(pack.read_bytes())
         report.started(name, taken.recipe.to_dict(), taken.seed)
-        bundle = rebuild_bundle(taken, name, load_collection(), on_event=report.event)
+        bundle = rebuild_bundle(taken, name, load_collection(), on_event=on_event)
         _hand_over(bundle, report, control, stopped_by=None)
     except SiameseError as error:
         report.failed(str(error))
@@ -355,10 +366,12 @@ def export_model(name: str, format_name: str, to: Path | None, replace: bool, as
 def _hand_over(
     bundle: Bundle, report: "_JsonReport | _TextReport", control: Control, *, stopped_by: str | None
 ) -> None:
-    """Tell that a saved model can be used, and only then draw the map that it lacks, which may be left out."""
+    """Tell that a saved model can be used, and only then draw the map that it lacks; a stop leaves it out."""
     report.finished(bundle, stopped_by)
     control.let_go()
-    report.drawn(draw_neighbours(bundle.name))
+    if control.reason != "asked":
+        report.drawing()
+        report.drawn(draw_neighbours(bundle.name))
 
 
 class _JsonReport:
@@ -394,11 +407,17 @@ class _JsonReport:
             metrics=bundle.metrics,
         )
 
+    def drawing(self) -> None:
+        """Nothing: a run that has finished and goes on is drawing."""
+
     def drawn(self, bundle: Bundle) -> None:
         self._say("drawn", fingerprint=bundle.fingerprint)
 
     def failed(self, message: str) -> None:
         self._say("failed", message=message)
+
+    def ended(self, error: SiameseError) -> None:
+        self.failed(str(error))
 
     def left_alone(self) -> None:
         self._say("alone")
@@ -419,7 +438,7 @@ class _TextReport:
     def event(self, event: Any) -> None:
         from siamese_core.training import ProgressEvent
 
-        if isinstance(event, MeasuringEvent):
+        if isinstance(event, MeasuringEvent | SavingEvent):
             return
         if isinstance(event, ProgressEvent):
             if self._bar is None:
@@ -441,14 +460,20 @@ class _TextReport:
         pairs = bundle.metrics["tutorial_pairs"]
         click.echo(
             f"Saved {bundle.name}: epoch {bundle.config['kept_epoch']}, {pairs['accuracy']:.2%} of the tutorial's "
-            f"test pairs right at the threshold {bundle.threshold:.4f}\nDrawing its map; Ctrl-C leaves it out"
+            f"test pairs right at the threshold {bundle.threshold:.4f}"
         )
+
+    def drawing(self) -> None:
+        click.echo("Drawing its map; Ctrl-C leaves it out")
 
     def drawn(self, bundle: Bundle) -> None:
         click.echo(f"Saved {bundle.name} with its map")
 
     def failed(self, message: str) -> None:
         """Nothing: the command's one line on standard error says it."""
+
+    def ended(self, error: SiameseError) -> None:
+        click.echo(f"siamese_core: {error}", err=True)
 
     def left_alone(self) -> None:
         click.echo("Nobody is there to whom this training belongs.", err=True)

@@ -41,6 +41,11 @@ class MeasuringEvent:
 
 
 @dataclass(frozen=True)
+class SavingEvent:
+    """All is measured; it is written to the disk."""
+
+
+@dataclass(frozen=True)
 class _Made:
     """A trained network, the Keras models `encoder` and `embedder`, and what is known of how it came to be."""
 
@@ -80,7 +85,7 @@ def build_bundle(
         collection: Trained on but for its validation images; measured on its test images.
         seed: See `training.train`.
         held_out: Names of classes that training and validation never see; the bundle then says how it does on them.
-        on_event: Told the events of `training.train`, then that they are over.
+        on_event: Told the events of `training.train`, then that what they made is measured, then that it is saved.
         should_stop: See `training.train`, as for `on_checkpoint` and `resumed`.
         on_checkpoint: Given each epoch's checkpoint.
         resumed: Where an earlier training goes on.
@@ -128,7 +133,7 @@ def build_bundle(
         kept_epoch=trained.kept.epoch,
         stopped=trained.stopped,
     )
-    return _measure_and_save(made, name, collection, recorder.planes, root)
+    return _measure_and_save(made, name, collection, recorder.planes, on_event, root)
 
 
 def draw_neighbours(name: str, root: Path | None = None) -> Bundle:
@@ -195,10 +200,17 @@ def rebuild_bundle(
         kept_epoch=pack.kept_epoch,
         stopped=pack.stopped,
     )
-    return _measure_and_save(made, name, collection, EpochPlanes(), root)
+    return _measure_and_save(made, name, collection, EpochPlanes(), on_event, root)
 
 
-def _measure_and_save(made: _Made, name: str, collection: Collection, planes: EpochPlanes, root: Path | None) -> Bundle:
+def _measure_and_save(
+    made: _Made,
+    name: str,
+    collection: Collection,
+    planes: EpochPlanes,
+    on_event: Callable[[Any], None],
+    root: Path | None,
+) -> Bundle:
     """Export a trained network, measure what the exported one does, and save it with all that is known of it."""
     from siamese_core.networks import describe, to_onnx, weights_by_name  # these bring TensorFlow in
 
@@ -241,6 +253,7 @@ def _measure_and_save(made: _Made, name: str, collection: Collection, planes: Ep
         embedding_map=draw_map(embeddings, kept=made.kept_epoch, earlier=planes),
         familiarity=find_familiarity(collection),
     )
+    on_event(SavingEvent())
     return save_bundle(name, files, root)
 
 

@@ -5,6 +5,7 @@ comes in by Bayes' rule.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -186,14 +187,19 @@ def _by_probability(
 
 
 def _binned(same: np.ndarray, different: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mean distance, share of same pairs, and weight of `BINS` bins of equal weight, both kinds weighing alike."""
-    quantiles = np.linspace(0.0, 1.0, BINS + 1)
-    edges = np.unique(np.concatenate([np.quantile(same, quantiles), np.quantile(different, quantiles)]))
+    """Mean distance, share of same pairs, and weight of `BINS` bins of equal weight, both kinds weighing alike.
+
+    Both kinds of distances are increasing, as `all_pair_distances` gives them.
+    """
+    kinds = same, different
+    ranks = np.linspace(0.0, 1.0, BINS + 1)
+    edges = np.unique(np.concatenate([kind[np.rint(ranks * (len(kind) - 1)).astype(int)] for kind in kinds]))
     counts, sums = [], []
-    for distances in (same, different):
-        place = np.clip(np.searchsorted(edges, distances, "right") - 1, 0, len(edges) - 1)
-        counts.append(np.bincount(place, minlength=len(edges)) / len(distances) / 2.0)
-        sums.append(np.bincount(place, distances, minlength=len(edges)) / len(distances) / 2.0)
+    for kind in kinds:
+        starts = np.append(np.searchsorted(kind, edges), len(kind))
+        parts = [kind[start:end].sum(dtype=np.float64) for start, end in pairwise(starts)]
+        counts.append(np.diff(starts) / len(kind) / 2.0)
+        sums.append(np.array(parts) / len(kind) / 2.0)
     weight = counts[0] + counts[1]
     used = weight > 0
     return (sums[0] + sums[1])[used] / weight[used], counts[0][used] / weight[used], weight[used]

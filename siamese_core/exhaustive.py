@@ -69,14 +69,16 @@ def all_pair_distances(embeddings: np.ndarray, labels: np.ndarray) -> tuple[np.n
     different = np.empty(len(labels) * (len(labels) - 1) // 2 - len(same), np.float32)
     if not len(same) or not len(different):
         raise ValueError("`labels` must make at least one same and one different pair")
+    by_class = embeddings[np.argsort(labels, kind="stable")].astype(np.float64)
     same_end = different_end = 0
-    for start, block in _distance_blocks(embeddings):
-        later = np.arange(len(labels)) > np.arange(start, start + len(block))[:, None]
-        equal = labels[start : start + len(block), None] == labels
-        of_same, of_different = block[later & equal], block[later & ~equal]
-        same[same_end : same_end + len(of_same)] = of_same
-        different[different_end : different_end + len(of_different)] = of_different
-        same_end, different_end = same_end + len(of_same), different_end + len(of_different)
+    for end, size in zip(np.cumsum(of_class).tolist(), of_class.tolist(), strict=True):
+        for start in range(end - size, end, SERVED_ROWS):
+            rows = by_class[start : min(start + SERVED_ROWS, end)]
+            of_same = distance_matrix(rows, by_class[start:end])[np.triu_indices(len(rows), 1, end - start)]
+            of_different = distance_matrix(rows, by_class[end:]).ravel()
+            same[same_end : same_end + len(of_same)] = of_same
+            different[different_end : different_end + len(of_different)] = of_different
+            same_end, different_end = same_end + len(of_same), different_end + len(of_different)
     same.sort()
     different.sort()
     return same, different
@@ -112,23 +114,41 @@ def retrieval(embeddings: np.ndarray, labels: np.ndarray) -> Retrieval:
     Items without another of their class have no hit to find and are left out.
     """
     hits_at_1, average_precision, precision_at_10 = [], [], []
-    ranks = np.arange(1, len(labels))
-    for start, block in _distance_blocks(embeddings):
-        rows = np.arange(len(block))
-        block[rows, start + rows] = -1.0  # each item itself, first in its own ranking, then dropped
-        order = np.argsort(block, axis=1)[:, 1:]
-        hits = labels[order] == labels[start : start + len(block), None]
+    first = min(10, len(labels) - 1)
+    for start, block in _distance_blocks(embeddings, rows=SERVED_ROWS):
+        hits = _ranked_hits(block, labels, start)
         hits = hits[hits.any(axis=1)]
-        precision = np.cumsum(hits, axis=1, dtype=np.int32) / ranks
-        precision[~hits] = 0.0
+        rows, places = np.nonzero(hits)
+        of_row = hits.sum(axis=1)
+        earlier = np.arange(len(rows)) - np.repeat(np.cumsum(of_row) - of_row, of_row)  # hits of the same row
+        precision = (earlier + 1) / (places + 1)
         hits_at_1.append(hits[:, 0])
-        average_precision.append(precision.sum(axis=1) / hits.sum(axis=1))
-        precision_at_10.append(precision[:, :10].sum(axis=1) / min(10, len(ranks)))
+        average_precision.append(np.bincount(rows, precision, len(hits)) / of_row)
+        precision_at_10.append(np.bincount(rows, precision * (places < first), len(hits)) / first)
     return Retrieval(
         recall_at_1=float(np.concatenate(hits_at_1).mean()),
         map=float(np.concatenate(average_precision).mean()),
         map_at_10=float(np.concatenate(precision_at_10).mean()),
     )
+
+
+def _ranked_hits(block: np.ndarray, labels: np.ndarray, start: int) -> np.ndarray:
+    """Whether each nearest, second-nearest, … other item is of a row's own class: bool (rows, n - 1).
+
+    What is sorted are the distances' own bits, which as whole numbers are in the same order, with the answer behind
+    them as the last bit: to sort indices takes several times as long. Of equal distances, misses come first.
+
+    Args:
+        block: Distances (rows, n) float32 of the items from `start` on.
+        labels: (n,).
+        start: The first row's item.
+    """
+    hits = labels[start : start + len(block), None] == labels
+    keys = (block + np.float32(0.0)).view(np.uint32) << 1 | hits  # no sign: adding 0 makes -0 a 0
+    rows = np.arange(len(block))
+    keys[rows, start + rows] = 0  # each item itself, first in its own ranking, then dropped
+    keys.sort(axis=1)
+    return (keys[:, 1:] & 1).astype(bool)
 
 
 def nearest_others(embeddings: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:

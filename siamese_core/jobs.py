@@ -9,6 +9,7 @@ on from its last whole epoch.
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -298,11 +299,14 @@ def _new_folder(settings: dict[str, Any], root: Path) -> Path:
 
 def _spawn(folder: Path, options: list[str], root: Path, *, held: tuple[int, ...]) -> None:
     settings = json.loads((folder / "settings.json").read_text())
+    temporary = folder / "tmp"
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir()
     with (folder / "events.jsonl").open("ab") as events, (folder / "log.txt").open("wb") as log:
         child = subprocess.Popen(
             [sys.executable, "-m", "siamese_core", *_command(settings, folder, root), "--json", *options],
             cwd=PROJECT_ARTIFACTS.parent,
-            env={**os.environ, "SIAMESE_ARTIFACTS": str(root.resolve())},
+            env={**os.environ, "SIAMESE_ARTIFACTS": str(root.resolve()), "TMPDIR": str(temporary.resolve())},
             stdin=subprocess.DEVNULL,
             stdout=events,
             stderr=log,

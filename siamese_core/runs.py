@@ -4,6 +4,7 @@ settings.json     what it was started with
 events.jsonl      everything it said, one JSON object a line
 checkpoint.npz    where it can go on from, once an epoch has ended
 map/              where each epoch puts the test items, see `moving_map`
+tmp/              what it has half made; of a run that was killed it stays until the run goes on or is deleted
 alive             locked for as long as the run lives
 """
 

@@ -6,6 +6,7 @@ The images stay on the device as one uint8 tensor; a batch is row numbers into i
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
@@ -138,8 +139,8 @@ def train(
         validation: Images (v, 28, 28) and labels (v,) never trained on; they choose the epoch and the threshold.
         seed: Decides weights, pairs, order, dropout and augmentation. Sets Keras's global seed too.
         on_event: Told about progress and finished epochs, those before `resumed` included.
-        should_stop: Asked between steps; True ends the training with the best epoch so far. It may take its time to
-            answer, which pauses the training.
+        should_stop: Asked between steps, and between batches while an epoch is tried; True ends the training with the
+            best epoch so far. It may take its time to answer, which pauses the training.
         on_checkpoint: Given, before an epoch is told of, what it takes to go on from its end; on the first host alone.
         resumed: Where an earlier training of this recipe and seed goes on; its epochs count among the recipe's.
         on_weights: Given, before the first epoch to come and after each, how many are over and what embeds images now;
@@ -164,24 +165,30 @@ def train(
     _check_agreement(len(history))
     if not hosts.is_first():
         on_weights, on_checkpoint = (lambda *_: None), None
-    on_weights(len(history), trainer.embed)
-    for epoch in range(len(history) + 1, recipe.epochs + 1):
-        report = partial(_report_progress, on_event, trainer, epoch)
-        run = trainer.run_epoch(on_step=report, should_stop=should_stop)
-        if not run.finished:
-            break
-        event = _evaluated(run, trainer, trainer.embed(validation_images), pairs, epoch)
-        history.append(event)
-        if kept is None or event.accuracy > kept.accuracy:
-            kept, kept_weights = event, trainer.encoder.get_weights()
-        on_weights(epoch, trainer.embed)
-        if on_checkpoint:
-            on_checkpoint(trainer.checkpoint(history, kept_weights))
-        on_event(event)
+    embed = partial(trainer.embed, should_stop=should_stop)
+    with suppress(StoppedError):  # an epoch that is not tried to its end does not count
+        on_weights(len(history), embed)
+        for epoch in range(len(history) + 1, recipe.epochs + 1):
+            report = partial(_report_progress, on_event, trainer, epoch)
+            run = trainer.run_epoch(on_step=report, should_stop=should_stop)
+            if not run.finished:
+                break
+            event = _evaluated(run, trainer, embed(validation_images), pairs, epoch)
+            on_weights(epoch, embed)
+            history.append(event)
+            if kept is None or event.accuracy > kept.accuracy:
+                kept, kept_weights = event, trainer.encoder.get_weights()
+            if on_checkpoint:
+                on_checkpoint(trainer.checkpoint(history, kept_weights))
+            on_event(event)
     if kept is None:
         raise RunError("Training was stopped before its first epoch ended, so there is no model to keep.")
     encoder, embedder = trainer.finished(kept_weights)
     return Trained(encoder, embedder, tuple(history), kept, stopped=len(history) < recipe.epochs)
+
+
+class StoppedError(Exception):
+    """A stop was heard while images were embedded; never leaves `train`."""
 
 
 class Trainer:
@@ -280,11 +287,16 @@ class Trainer:
             variable.assign(value)
         self._rng.bit_generator.state = checkpoint.order
 
-    def embed(self, images: np.ndarray) -> np.ndarray:
-        """Embeddings (n, d) float32 of (n, 28, 28) uint8 images by the weights of this moment."""
+    def embed(self, images: np.ndarray, *, should_stop: Callable[[], bool] = lambda: False) -> np.ndarray:
+        """Embeddings (n, d) float32 of (n, 28, 28) uint8 images by the weights of this moment.
+
+        Raises:
+            StoppedError: `should_stop`, asked before each batch, has said so; several hosts ask only where they agree.
+        """
         if hosts.count() > 1:  # `predict` would share the images out and wait for the others
             return np.concatenate([self.embedder(images[at : at + 1_000]) for at in range(0, len(images), 1_000)])
-        return self.embedder.predict(images, batch_size=1_000, verbose=0)
+        ear = _EarBetweenBatches(should_stop)
+        return self.embedder.predict(images, batch_size=1_000, verbose=0, callbacks=[ear])
 
     def finished(self, weights: list[np.ndarray]) -> tuple[keras.Model, keras.Model]:
         """Encoder and embedder with these weights, bound to no other device or host."""
@@ -388,6 +400,18 @@ def _check_agreement(epochs: int) -> None:
         raise RunError(
             "The hosts of this training would go on from different epochs; give all of them the folder of the first."
         )
+
+
+class _EarBetweenBatches(keras.callbacks.Callback):
+    """Hears a stop while a network embeds."""
+
+    def __init__(self, should_stop: Callable[[], bool]) -> None:
+        super().__init__()
+        self._should_stop = should_stop
+
+    def on_predict_batch_begin(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002  (as Keras calls it)
+        if self._should_stop():
+            raise StoppedError
 
 
 def _pair_contrastive_loss(is_same: tf.Tensor, embeddings: tf.Tensor, margin: float) -> tf.Tensor:

@@ -20,7 +20,7 @@ CURVE = Calibration("isotonic", np.array([0.0, 1.0]), np.array([0.9, 0.1]))
 
 def distances(seed=0, count=4_000):
     rng = np.random.default_rng(seed)
-    return np.abs(rng.normal(0.4, 0.2, count)), np.abs(rng.normal(1.0, 0.3, count))
+    return np.sort(np.abs(rng.normal(0.4, 0.2, count))), np.sort(np.abs(rng.normal(1.0, 0.3, count)))
 
 
 def items(seed, count=800):
@@ -71,7 +71,7 @@ def test_isotonic_curve_pools_what_would_rise():
 
 def test_logistic_curve_finds_the_slope_that_made_the_pairs():
     rng = np.random.default_rng(0)
-    everything = rng.uniform(0, 2, 400_000)
+    everything = np.sort(rng.uniform(0, 2, 400_000))
     is_same = rng.random(len(everything)) < 1 / (1 + np.exp(-(3.0 - 4.0 * everything)))
     curve = _logistic(everything[is_same], everything[~is_same])
     prior = is_same.mean()  # a curve speaks of pairs of which half are the same

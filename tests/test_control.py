@@ -1,12 +1,14 @@
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
 from siamese_core.control import Control
-from siamese_core.errors import RunError
 
 
 @pytest.fixture(autouse=True)
@@ -15,6 +17,7 @@ def own_signals():
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2, signal.SIGCONT)
     before = {number: signal.getsignal(number) for number in numbers}
     yield
+    signal.set_wakeup_fd(-1)
     for number, handler in before.items():
         signal.signal(number, handler)
 
@@ -37,23 +40,67 @@ def test_a_signal_stops(number):
     assert control.reason == "asked"
 
 
-def test_a_stop_before_there_is_anything_to_keep_does_not_wait_for_a_step():
-    control = Control()
-    control.until_first_epoch()
-    with pytest.raises(RunError, match="before its first epoch"):
-        os.kill(os.getpid(), signal.SIGTERM)
-    control = Control()
-    control.until_first_epoch()
-    control.epoch_ended()
+PROGRAM = """
+import os, signal, sys, threading
+from siamese_core.control import Control
+
+control = Control(last_word=lambda error: print(error, flush=True))
+
+def stop():
     os.kill(os.getpid(), signal.SIGTERM)
-    assert control.should_stop()
+
+def busy():
+    threading.Event().wait(60)
+    print("still there")
+
+exec(sys.argv[1])
+"""
 
 
-def test_a_stop_before_the_model_is_made_waits_for_nothing():
-    control = Control()
-    control.until_saved()
-    with pytest.raises(RunError, match="before the model was made"):
-        os.kill(os.getpid(), signal.SIGTERM)
+def end_of(orders):
+    """What a process that follows these orders says, and its exit code."""
+    ran = subprocess.run(
+        [sys.executable, "-c", PROGRAM, orders],
+        cwd=Path(__file__).parents[1],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return ran.stdout, ran.returncode, ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("arm", "words"),
+    [
+        ("until_first_epoch", "before its first epoch"),
+        ("until_made", "before the model was made"),
+        ("until_measured", "let it go on to have its model"),
+    ],
+)
+def test_a_stop_while_there_is_nothing_to_wait_for_is_the_end_at_once_with_a_last_word(arm, words):
+    said, code, errors = end_of(f"control.{arm}(); stop(); busy()")
+    assert (code, errors) == (2, "")
+    assert words in said
+    assert "still there" not in said
+
+
+@pytest.mark.parametrize(
+    "orders",
+    [
+        "control.until_first_epoch(); control.epoch_ended(); stop()",
+        "control.until_measured(); control.saving(); stop()",
+        "stop(); control.until_measured()",
+    ],
+)
+def test_a_stop_that_has_something_to_wait_for_is_left_to_the_training(orders):
+    said, code, errors = end_of(f"{orders}; print(control.should_stop(), control.reason)")
+    assert (said, code, errors) == ("True asked\n", 0, "")
+
+
+def test_a_second_stop_does_not_wait_for_the_measuring_that_the_first_one_brought():
+    said, code, _ = end_of("stop(); control.should_stop(); control.until_measured(); stop(); busy()")
+    assert code == 2
+    assert "while it was being measured" in said
 
 
 def test_when_all_is_kept_a_stop_is_an_end_at_once():

@@ -449,15 +449,23 @@ def test_real_run_trains_stops_keeps_its_best_epoch_and_goes_on(tmp_path):
     run = jobs.start("fast", "mine", epochs=100, root=tmp_path)
     wait_for(lambda: runs.read(run.id, tmp_path).epochs, seconds=400)
     jobs.stop(run.id, tmp_path)
-    wait_for(lambda: runs.read(run.id, tmp_path).phase == "drawing", seconds=400)
+    wait_for(lambda: runs.read(run.id, tmp_path).state != "running", seconds=400)
     assert json.loads((tmp_path / "mine" / "config.json").read_text())["stopped"]
-    jobs.stop(run.id, tmp_path)
-    run = ended(run, tmp_path)
+    run = runs.read(run.id, tmp_path)
     assert (run.state, run.message, run.stopped_by) == ("stopped", None, "asked")
     assert load_bundle("mine", tmp_path).embedding_map.neighbourly is None
 
     done = len(run.epochs)
-    jobs.resume(run.id, epochs=done + 1, one_epoch=True, root=tmp_path)
+    jobs.resume(run.id, epochs=done + 1, root=tmp_path)
+    wait_for(lambda: runs.read(run.id, tmp_path).phase == "measuring", seconds=400)
+    jobs.stop(run.id, tmp_path)
+    wait_for(lambda: runs.read(run.id, tmp_path).state != "running", seconds=400)
+    unmeasured = runs.read(run.id, tmp_path)
+    assert (unmeasured.state, len(unmeasured.epochs)) == ("failed", done + 1)
+    assert "let it go on to have its model" in unmeasured.message
+    assert runs.fingerprint(run.id, tmp_path) == load_bundle("mine", tmp_path).fingerprint  # the earlier one stands
+
+    jobs.resume(run.id, one_epoch=True, root=tmp_path)
     wait_for(lambda: runs.read(run.id, tmp_path).state != "running", seconds=400)
     resumed = runs.read(run.id, tmp_path)
     assert resumed.state == "done"

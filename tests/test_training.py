@@ -99,6 +99,28 @@ def test_stopped_run_keeps_the_best_epoch_so_far(tiny):
     assert trained.kept in trained.history
 
 
+def test_a_stop_is_heard_while_an_epoch_is_tried_and_that_epoch_does_not_count(tiny):
+    progress = []
+    seen = {}
+    recipe = dataclasses.replace(TINY["fast"], epochs=50)
+
+    def should_stop():
+        """After the last step of the third epoch, when only trying it is left."""
+        return bool(progress) and (progress[-1].epoch, progress[-1].step) == (3, progress[-1].steps)
+
+    trained = run(
+        recipe,
+        tiny,
+        on_event=lambda event: progress.append(event) if isinstance(event, ProgressEvent) else None,
+        should_stop=should_stop,
+        on_weights=lambda epoch, embed: seen.update({epoch: embed(tiny.split("test").images)}),
+    )
+    assert progress[-1].epoch == 3
+    assert [event.epoch for event in trained.history] == [1, 2]
+    assert list(seen) == [0, 1, 2]
+    assert trained.stopped
+
+
 def test_run_stopped_before_its_first_epoch_says_that_nothing_is_kept(tiny):
     with pytest.raises(RunError, match="before its first epoch"):
         run(TINY["fast"], tiny, should_stop=lambda: True)

@@ -158,6 +158,31 @@ def test_a_running_run_shows_progress_and_a_way_to_stop(
     assert "stopping" in app.progress[0].text
 
 
+def test_a_run_that_measures_after_a_stop_can_be_stopped_once_more(
+    open_app: OpenApp, own_models: Path, pretend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pretend(a_run("running", [STARTED, *EPOCHS, PROGRESS]))
+    stopped = []
+    monkeypatch.setattr(jobs, "stop", stopped.append)
+    app = open_app("train")
+    app.button(key="stop_training").click().run()
+    pretend(a_run("running", [STARTED, *EPOCHS, PROGRESS, {"event": "measuring"}]))
+    app.run()
+    assert not app.button(key="stop_training").disabled
+    assert app.button(key="pause").disabled
+    app.button(key="stop_training").click().run()
+    assert app.button(key="stop_training").disabled
+    assert stopped == ["20260101-000000-123456"] * 2
+
+
+def test_a_run_that_lacks_nothing_but_its_model_goes_on_to_it(open_app: OpenApp, own_models: Path, pretend) -> None:
+    run = a_run("failed", [STARTED, *EPOCHS], "It was stopped.")
+    done = dataclasses.replace(run, resumable=True, settings={**run.settings, "epochs": len(EPOCHS)})
+    pretend(done)
+    asked = open_app("train").number_input(key="resume_epochs_latest")
+    assert (asked.min, asked.value) == (len(EPOCHS), len(EPOCHS))
+
+
 @pytest.mark.parametrize(("events", "buttons"), [([], {"pause", "step"}), ([{"event": "paused"}], {"play", "step"})])
 def test_a_run_is_paused_played_and_stepped(
     open_app: OpenApp, own_models: Path, pretend, monkeypatch: pytest.MonkeyPatch, events, buttons

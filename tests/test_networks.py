@@ -14,6 +14,7 @@ from siamese_core.networks import (
     weights_by_name,
     with_mirror,
 )
+from siamese_core.onnx_outline import check_onnx
 
 UNIT_SPHERE = ("perceptron", "residual", "transfer")
 
@@ -22,6 +23,11 @@ UNIT_SPHERE = ("perceptron", "residual", "transfer")
 def encoder(request):
     keras.utils.set_random_seed(0)
     return NETWORKS[request.param]()
+
+
+@pytest.fixture(scope="module")
+def onnx(encoder):
+    return to_onnx(encoder)
 
 
 def test_classic_is_the_tutorials_network():
@@ -78,10 +84,14 @@ def test_encoder_with_mirror_gives_the_root_of_the_mean_posterior_whichever_way_
     np.testing.assert_allclose(both.embed(np.ascontiguousarray(images[:, :, ::-1])), both.embed(images), atol=1e-6)
 
 
-def test_onnx_agrees_with_keras_on_a_thousand_real_images(encoder, fashion):
+def test_onnx_agrees_with_keras_on_a_thousand_real_images(encoder, onnx, fashion):
     images = fashion.split("test").images[:1_000]
     by_keras = encoder.predict(images, batch_size=250, verbose=0)
-    np.testing.assert_allclose(Encoder(to_onnx(encoder)).embed(images), by_keras, atol=1e-5)
+    np.testing.assert_allclose(Encoder(onnx).embed(images), by_keras, atol=1e-5)
+
+
+def test_outline_of_an_own_graph_passes_the_door_for_strangers(onnx):
+    check_onnx(onnx)
 
 
 def test_weights_find_their_places_again(encoder, fashion):

@@ -5,6 +5,7 @@ Each has a session of its own, and sees every message that the server sends to i
 
 import http.client
 import secrets
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -55,12 +56,15 @@ class Visitor:
         self._states: dict[str, WidgetState] = {}
         self.ids: dict[str, str] = {}
         self._token = self._fetch_token()
-        self._socket = connect(
-            f"ws://{self._host}/_stcore/stream",
-            subprotocols=["streamlit"],  # type: ignore[list-item]
-            additional_headers={"Cookie": f"{_XSRF}={self._token}"},
-            max_size=None,
-            open_timeout=SECONDS,
+        self._open = ExitStack()
+        self._socket = self._open.enter_context(
+            connect(
+                f"ws://{self._host}/_stcore/stream",
+                subprotocols=["streamlit"],  # type: ignore[list-item]
+                additional_headers={"Cookie": f"{_XSRF}={self._token}"},
+                max_size=None,
+                open_timeout=SECONDS,
+            )
         )
         self.session = ""
         self.answer = self.run()
@@ -73,7 +77,7 @@ class Visitor:
 
     def close(self) -> None:
         """Close the page."""
-        self._socket.close()
+        self._open.close()
 
     def run(self, **changes: Any) -> Answer:
         """Change widgets or components by their keys, and let the script run.

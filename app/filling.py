@@ -12,7 +12,7 @@ from app.components.item_grid import Tile, item_grid, read_picks
 from app.components.sketch_pad import sketch_pad
 from app.slots import LETTERS, Slot, name_splits
 from app.sprites import sprite_url
-from app.words import name_class, say, tell
+from app.words import name_class, name_classes, say, tell
 from siamese_core.errors import SiameseError
 from siamese_core.images import check_bytes
 
@@ -101,11 +101,12 @@ def show_wall(split_name: str, class_name: str, a: Slot, b: Slot) -> None:
     page = st.pagination(count, key=f"wall_page_{split_name}_{class_name}")
     page = page if isinstance(page, int) and 1 <= page <= count else 1
     rows = rows[(page - 1) * TILES_A_PAGE : page * TILES_A_PAGE]
+    class_names = name_classes(data.class_names)  # once, not for each of a hundred tiles
     tiles = []
     for row in rows:
         item = int(split.ids[row])
         badge = "".join(slot.letter for slot in (a, b) if slot.item == (split_name, item))
-        tiles.append(Tile(item, name_class(data.class_names[split.labels[row]]), badge=badge))
+        tiles.append(Tile(item, class_names[split.labels[row]], badge=badge))
     with wall:
         item_grid(
             say("filling.items", split=say(f"split.{split_name}")),

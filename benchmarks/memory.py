@@ -3,8 +3,8 @@
     python benchmarks/memory.py --sessions 10 --clicks 1000 --trainings 0
 
 Starts the server, reads its resident memory when it is warm, then lets one real browser session after the other open
-every page and stay; then one of them clicks on; then short trainings run one after the other, each in its process,
-whose peak is read as well. Slopes are by least squares. Prints Markdown.
+every page and stay; then one of them clicks on, or with `--sent` another one who needs no browser; then short trainings
+run one after the other, each in its process, whose peak is read as well. Slopes are by least squares. Prints Markdown.
 """
 
 import argparse
@@ -23,10 +23,12 @@ sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
 from browsing import Person, chromium
 from serving import Server, running_server
+from visitor import Visitor
 
 from siamese_core import jobs, runs
 
 CLICKS_A_LOOK = 50
+MOST_ITEMS = 1_000
 SECONDS_A_LOOK = 0.05
 
 
@@ -70,6 +72,18 @@ async def click_on(person: Person, server: Server, count: int) -> list[float]:
     return megabytes
 
 
+def send_clicks(server: Server, count: int) -> list[float]:
+    """The same for a visitor without a browser, who sends the clicks and reads whatever the server answers."""
+    rng = np.random.default_rng(0)
+    with Visitor(server.url, "item_a=0&item_b=9") as page:
+        megabytes = [resident(server.pid)]
+        for number in range(1, count + 1):
+            page.run(item_b=int(rng.integers(0, MOST_ITEMS)))
+            if number % CLICKS_A_LOOK == 0:
+                megabytes.append(resident(server.pid))
+    return megabytes
+
+
 def train(server: Server, recipe: str) -> tuple[float, float]:
     """The server's megabytes after a training of one epoch, and the child's peak."""
     if (server.folder / "memory").exists():
@@ -102,7 +116,10 @@ async def measure(arguments: argparse.Namespace) -> dict[str, float]:
             rows["a further visitor"] = slope(megabytes)
             rows["a further visitor, over the later half"] = slope(megabytes[len(megabytes) // 2 :])
             if arguments.clicks:
-                clicked = await click_on(people[0], server, arguments.clicks)
+                if arguments.sent:
+                    clicked = await asyncio.to_thread(send_clicks, server, arguments.clicks)
+                else:
+                    clicked = await click_on(people[0], server, arguments.clicks)
                 rows[f"{arguments.clicks} clicks later"] = clicked[-1]
                 rows[f"growth over {arguments.clicks} clicks"] = clicked[-1] - clicked[0]
                 late = clicked[len(clicked) // 2 :]
@@ -130,6 +147,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sessions", type=int, default=10)
     parser.add_argument("--clicks", type=int, default=1_000)
+    parser.add_argument("--sent", action="store_true", help="the clicks by a program, not in a browser: much quicker")
     parser.add_argument("--trainings", type=int, default=0)
     parser.add_argument("--recipe", default="fast")
     rows = asyncio.run(measure(parser.parse_args()))

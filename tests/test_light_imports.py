@@ -55,6 +55,7 @@ LIGHT = [
     "redrawing",
     "strangers",
     "suspects",
+    "training_library",
     "unseen",
     "warm_up",
     "__main__",

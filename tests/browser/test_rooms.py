@@ -246,6 +246,9 @@ def test_strangers_files_are_refused_and_the_page_lives_on(page: Page, server: S
 
 def test_a_model_is_downloaded_and_taken_in_again(page: Page, server: Server) -> None:
     page.goto("/train")
+    expect(
+        page.get_by_role("heading", name="The network of best")
+    ).to_be_visible()  # the last to come: all stays in place
     page.locator(".st-key-model_classic").get_by_role("button", name="More").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="Download as one file").click()

@@ -201,7 +201,7 @@ STEPS = {
     "exact": Step("one search, all items looked at", search_exactly, 1),
     "build": Step("building the index of lists", build_lists, 1.5),
     "evaluate": Step("figures over all pairs", evaluate_exactly, 2),
-    "estimate": Step("estimate over 40 million pairs", estimate, 1, smallest=100_000),
+    "estimate": Step("estimate over 40 million pairs", estimate, 0, smallest=100_000),
     "rank": Step("every item searched, whole rankings", rank, 2),
     "plane": Step("principal map", draw_plane, 1),
     "neighbours": Step("map that keeps neighbours", draw_neighbours, 2),

@@ -5,8 +5,9 @@
 The items are the 70,000 images of the data, moved, mirrored and partly hidden, embedded by a `fast` encoder (d = 64)
 that is trained first. Every step runs at every size in a process of its own; its memory is the most that it held beyond
 data, encoder and libraries, by Linux's /proc. A size is left out where the one before says that it would take longer or
-more memory than is allowed; what such a size would take is then calculated by the fitted power and marked with ~. The
-power is that of n over the last three sizes that took 10 ms or more.
+more memory than is allowed; what such a size would take is then calculated from the last one, by the power of n that
+the step is known to need, and marked with ~. The last column is the power that fits the last three sizes that took 10
+ms or more.
 """
 
 import argparse
@@ -258,8 +259,8 @@ def write_row(step: Step, sizes: list[int], measured: dict[int, dict]) -> str:
         if found := measured.get(size):
             memory = f"{max(0, found['bytes']) / 1e6:,.0f} MB"
             cells.append(", ".join(filter(None, (write_time(found["seconds"]), memory, found["remark"]))))
-        elif power is not None and size > done[-1]:
-            cells.append(f"~{write_time(measured[done[-1]]['seconds'] * (size / done[-1]) ** power)}")
+        elif done and size > done[-1]:
+            cells.append(f"~{write_time(measured[done[-1]]['seconds'] * (size / done[-1]) ** step.power)}")
         else:
             cells.append("")
     return f"| {step.title} | {' | '.join(cells)} | {'' if power is None else f'{power:.2f}'} |"
@@ -290,7 +291,7 @@ def main() -> None:
         if not (folder / "encoder.onnx").exists():
             measure("encoder", 0, folder)
         sizes = [size for size in SIZES if size <= arguments.largest]
-        print(f"| n = | {' | '.join(f'{size:,}' for size in sizes)} | power of n |")
+        print(f"| n = | {' | '.join(f'{size:,}' for size in sizes)} | fitted power of n |")
         print(f"|---|{'---|' * (len(sizes) + 1)}")
         kept = folder / "embeddings.npy"
         embedded = len(np.load(kept, mmap_mode="r")) if kept.exists() else 0

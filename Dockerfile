@@ -18,8 +18,7 @@ COPY streamlit_app.py ./
 COPY --chown=demo artifacts artifacts
 USER demo
 
-# Threads of the allocator keep what they once took: two of its arenas are enough for one interpreter.
-ENV PYTHONUNBUFFERED=1 MALLOC_ARENA_MAX=2
+ENV PYTHONUNBUFFERED=1
 EXPOSE 8501
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s \
   CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8501/healthz', timeout=3)"]

@@ -42,16 +42,17 @@ def session_embedder(model: str, images: np.ndarray) -> tuple[int, Callable[[], 
 
 
 def service_embedder(url: str, model: str, images: np.ndarray) -> Callable[[], object]:
-    """The service on a connection that stays open, as a program would use it."""
-    connection = http.client.HTTPConnection(urlsplit(url).netloc)
+    """The service on a connection of its own for each batch: the server closes one that is idle for a few seconds."""
 
     def embed() -> np.ndarray:
+        connection = http.client.HTTPConnection(urlsplit(url).netloc)
         buffer = io.BytesIO()
         np.save(buffer, images)
         headers = {"Content-Type": "application/x-npy", "Accept": "application/x-npy"}
         connection.request("POST", f"/api/embed?model={model}", buffer.getvalue(), headers)
         answer = connection.getresponse()
         content = answer.read()
+        connection.close()
         if answer.status != 200:
             raise RuntimeError(content.decode())
         return np.load(io.BytesIO(content))

@@ -25,6 +25,7 @@ from siamese_core.moving_map import MapRecorder
 from siamese_core.packing import NO_TRAINING_GIVES, Pack
 from siamese_core.pairs import tutorial_pairs, validation_pairs
 from siamese_core.projection import EpochPlanes, add_neighbours, draw_map
+from siamese_core.training_library import check_can_train
 from siamese_core.unseen import evaluate_unseen, one_shot
 
 TEST_PAIRS_SEED = 0
@@ -96,12 +97,13 @@ def build_bundle(
     Raises:
         BundleError: The name is not allowed, or the disk refuses.
         RunError: Classes cannot be held out, see `find_labels`, training was stopped with nothing to keep, or another
-            host is gone.
+            host is gone, or TensorFlow is not installed.
     """
+    check_name(name)
+    check_can_train()
     from siamese_core import hosts  # these bring TensorFlow in
     from siamese_core.training import train
 
-    check_name(name)
     training, test = collection.split("train"), collection.split("test")
     unseen_labels = find_labels(held_out, collection.class_names)
     fit, validation = validation_positions(training.labels, held_out=unseen_labels)
@@ -163,11 +165,12 @@ def rebuild_bundle(
     Raises:
         BundleError: The weights do not fit the network or give no distances, the name is not allowed, or the disk
             refuses.
-        RunError: Its classes cannot have been held out.
+        RunError: Its classes cannot have been held out, or TensorFlow is not installed.
     """
+    check_name(name)
+    check_can_train()
     from siamese_core.networks import NETWORKS, load_weights, with_mirror
 
-    check_name(name)
     encoder = NETWORKS[pack.recipe.network]()
     try:
         load_weights(encoder, pack.weights)

@@ -60,7 +60,7 @@ def tutorial_pairs(labels: np.ndarray, rng: np.random.Generator) -> Pairs:
     return Pairs(np.repeat(anchor.ravel(), 2), right.ravel(), is_same)
 
 
-HARD_SHARE = 0.1
+HARD_SHARE = 0.05
 """Share of the same and of the different pairs that counts as hard."""
 
 
@@ -79,7 +79,7 @@ def hard_pairs(
         is_same: (p,).
         threshold: What they are near to.
         count: Pairs wanted.
-        rng: Draws them out of the tenth of each kind that lies nearest.
+        rng: Draws them out of the twentieth of each kind that lies nearest.
     """
     drawn = []
     for kind, wanted in ((True, count - count // 2), (False, count // 2)):

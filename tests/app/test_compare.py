@@ -12,8 +12,10 @@ from streamlit.testing.v1 import AppTest
 from app.components.sketch_pad import Drawing
 from app.examples import T_SHIRT
 from siamese_core.artifacts import load_bundle
-from siamese_core.comparison import compare
+from siamese_core.building import TEST_PAIRS_SEED
+from siamese_core.comparison import compare, pair_distances
 from siamese_core.data import open_collection
+from siamese_core.pairs import HARD_SHARE, tutorial_pairs
 from siamese_core.preprocessing import preprocess
 from siamese_core.sketch import Stroke, pack
 from tests.app.conftest import OpenApp, component_data, ship
@@ -171,9 +173,13 @@ def test_a_surprise_is_another_pair_and_a_hard_one_lies_near_the_threshold(open_
     app = open_app()
     app.button(key="surprise").click().run()
     assert shown_items(app) != ["test 945", "test 7993"]
+    model, labels = load_bundle("best"), open_collection().split("test").labels
+    pairs = tutorial_pairs(labels, np.random.default_rng(TEST_PAIRS_SEED))
+    away = np.abs(pair_distances(model.gallery_embeddings, pairs) - model.threshold)
+    near = max(np.quantile(away[pairs.is_same == kind], HARD_SHARE) for kind in (True, False))
     for _ in range(3):
         app.button(key="hard_pair").click().run()
-        assert abs(float(shown_distance(app)) - load_bundle("best").threshold) < 0.3
+        assert abs(float(shown_distance(app)) - model.threshold) <= near + 1e-4
 
 
 def shown_probability(app: AppTest) -> str:

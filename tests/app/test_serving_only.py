@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from siamese_core import exporting, jobs, training_library, warm_up
+from siamese_core.building import build_bundle
 from siamese_core.collection import Collection
 from siamese_core.config import RECIPES
+from siamese_core.data import load_sample
 from siamese_core.errors import RunError
 from siamese_core.packing import pack_bundle
 from tests.app.conftest import PROJECT, OpenApp
@@ -92,3 +94,9 @@ def test_half_of_the_library_is_not_enough(monkeypatch: pytest.MonkeyPatch) -> N
     assert training_library.can_train()
     monkeypatch.setattr(training_library, "LIBRARIES", (*training_library.LIBRARIES, "a-library-that-nobody-has"))
     assert not training_library.can_train()
+
+
+@pytest.mark.usefixtures("nothing_trains")
+def test_the_command_line_says_so_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="no TensorFlow"):
+        build_bundle(RECIPES["fast"], "mine", load_sample(), seed=0, root=tmp_path)

@@ -3,7 +3,6 @@
 import json
 import resource
 import sys
-import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -35,14 +34,15 @@ from siamese_core.errors import BundleError, SiameseError
 from siamese_core.exporting import ENDINGS, PARITY_IMAGES, export
 from siamese_core.gallery import Gallery
 from siamese_core.images import MAX_BYTES, load_image
+from siamese_core.packing import MAX_BYTES as MAX_PACK_BYTES
 from siamese_core.packing import pack_bundle, read_pack
+from siamese_core.reports import JsonReport, TextReport
 from siamese_core.warm_up import warm_up
 
 MODEL = click.option("--model", default=DEFAULT_NAME, show_default=True, metavar="NAME", help="The model that decides.")
 FILE = click.Path(dir_okay=False, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
-SECONDS_BETWEEN_PROGRESS = 0.5
 UNFAMILIAR = "{} is unlike anything in the data: what is said of it means little."
 ITEM_HELP = "is an image file (PNG, JPEG, WebP, GIF) or an item of the data set such as test:123 or train:45."
 
@@ -115,7 +115,7 @@ def train(
     find_labels(held_out, CLASS_NAMES)  # a mistake is told before the data are opened
     if artifacts.exists(name) and not replace:
         raise BundleError(f"There is a model {name!r} already; choose another name or add --replace.")
-    report = _JsonReport() if as_json else _TextReport()
+    report = JsonReport() if as_json else TextReport()
     control = Control(on_pause=report.paused, last_word=report.ended, one_epoch=one_epoch, max_seconds=max_seconds)
     if attended:
         end_when_alone(attended, report.left_alone)
@@ -180,7 +180,7 @@ def install(pack: Path, name: str, as_json: bool, max_seconds: float | None, att
         raise BundleError(f"There is a model {name!r} already; choose another name.")
     if max_seconds:
         resource.setrlimit(resource.RLIMIT_CPU, (max(1, int(max_seconds)),) * 2)
-    report = _JsonReport() if as_json else _TextReport()
+    report = JsonReport() if as_json else TextReport()
     if attended:
         end_when_alone(attended, report.left_alone)
     control = Control(last_word=report.ended)
@@ -192,7 +192,8 @@ def install(pack: Path, name: str, as_json: bool, max_seconds: float | None, att
         report.event(event)
 
     try:
-        taken = read_pack(pack.read_bytes())
+        with pack.open("rb") as file:
+            taken = read_pack(file.read(MAX_PACK_BYTES + 1))  # which is enough to see that it is too large
         report.started(name, taken.recipe.to_dict(), taken.seed)
         bundle = rebuild_bundle(taken, name, load_collection(), on_event=on_event)
         _hand_over(bundle, report, control, stopped_by=None)
@@ -363,120 +364,13 @@ def export_model(name: str, format_name: str, to: Path | None, replace: bool, as
     _print({"path": str(made.path), "bytes": made.size, "difference": made.difference}, as_json, text)
 
 
-def _hand_over(
-    bundle: Bundle, report: "_JsonReport | _TextReport", control: Control, *, stopped_by: str | None
-) -> None:
+def _hand_over(bundle: Bundle, report: JsonReport | TextReport, control: Control, *, stopped_by: str | None) -> None:
     """Tell that a saved model can be used, and only then draw the map that it lacks; a stop leaves it out."""
     report.finished(bundle, stopped_by)
     control.let_go()
     if control.reason != "asked":
         report.drawing()
         report.drawn(draw_neighbours(bundle.name))
-
-
-class _JsonReport:
-    """A training told as one JSON object a line; progress at most twice a second."""
-
-    _last_progress = 0.0
-
-    def started(self, name: str, recipe: dict[str, Any], seed: int) -> None:
-        self._say("started", name=name, recipe=recipe, seed=seed)
-
-    def event(self, event: Any) -> None:
-        kind = type(event).__name__.removesuffix("Event").lower()
-        if kind == "progress":
-            now = time.monotonic()
-            if now - self._last_progress < SECONDS_BETWEEN_PROGRESS:
-                return
-            self._last_progress = now
-        self._say(kind, **asdict(event))
-
-    def paused(self, resting: bool) -> None:
-        self._say("paused" if resting else "playing")
-
-    def finished(self, bundle: Bundle, stopped_by: str | None) -> None:
-        kept = {key: bundle.config[key] for key in ("kept_epoch", "stopped")}
-        if not bundle.config["stopped"]:
-            stopped_by = None  # asked too late
-        self._say(
-            "finished",
-            name=bundle.name,
-            **kept,
-            stopped_by=stopped_by,
-            fingerprint=bundle.fingerprint,
-            metrics=bundle.metrics,
-        )
-
-    def drawing(self) -> None:
-        """Nothing: a run that has finished and goes on is drawing."""
-
-    def drawn(self, bundle: Bundle) -> None:
-        self._say("drawn", fingerprint=bundle.fingerprint)
-
-    def failed(self, message: str) -> None:
-        self._say("failed", message=message)
-
-    def ended(self, error: SiameseError) -> None:
-        self.failed(str(error))
-
-    def left_alone(self) -> None:
-        self._say("alone")
-
-    def _say(self, kind: str, **values: Any) -> None:
-        line = json.dumps({"event": kind, "time": round(time.time(), 2), **values})
-        print(f"{line}\n", end="", flush=True)  # one write: more than one thread may have something to say
-
-
-class _TextReport:
-    """A training told to a person: a progress bar an epoch, then its figures."""
-
-    _bar: Any = None
-
-    def started(self, name: str, recipe: dict[str, Any], seed: int) -> None:
-        click.echo(f"Training {name} by the recipe {recipe['name']}, seed {seed}: {recipe['epochs']} epochs")
-
-    def event(self, event: Any) -> None:
-        from siamese_core.training import ProgressEvent
-
-        if isinstance(event, MeasuringEvent | SavingEvent):
-            return
-        if isinstance(event, ProgressEvent):
-            if self._bar is None:
-                self._bar = click.progressbar(length=event.steps, label=f"epoch {event.epoch:>3}", file=sys.stderr)
-            self._bar.update(event.step - self._bar.pos)
-            return
-        if self._bar is not None:
-            self._bar.render_finish()
-            self._bar = None
-        click.echo(
-            f"epoch {event.epoch:>3}/{event.epochs}  loss {event.loss:.4f}  accuracy {event.accuracy:.4f}  "
-            f"AUC {event.auc:.4f}  {event.seconds:.2f} s  {event.images_per_second:,.0f} images/s"
-        )
-
-    def paused(self, resting: bool) -> None:
-        click.echo("paused" if resting else "going on")
-
-    def finished(self, bundle: Bundle, _: str | None) -> None:
-        pairs = bundle.metrics["tutorial_pairs"]
-        click.echo(
-            f"Saved {bundle.name}: epoch {bundle.config['kept_epoch']}, {pairs['accuracy']:.2%} of the tutorial's "
-            f"test pairs right at the threshold {bundle.threshold:.4f}"
-        )
-
-    def drawing(self) -> None:
-        click.echo("Drawing its map; Ctrl-C leaves it out")
-
-    def drawn(self, bundle: Bundle) -> None:
-        click.echo(f"Saved {bundle.name} with its map")
-
-    def failed(self, message: str) -> None:
-        """Nothing: the command's one line on standard error says it."""
-
-    def ended(self, error: SiameseError) -> None:
-        click.echo(f"siamese_core: {error}", err=True)
-
-    def left_alone(self) -> None:
-        click.echo("Nobody is there to whom this training belongs.", err=True)
 
 
 def _open_item(reference: str, collection: Collection) -> np.ndarray:

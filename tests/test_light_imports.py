@@ -53,6 +53,7 @@ LIGHT = [
     "projector",
     "projection",
     "redrawing",
+    "reports",
     "strangers",
     "suspects",
     "training_library",

@@ -25,6 +25,7 @@ from siamese_core.errors import ImageRejectedError
 SIDE = 28
 STEP_NAMES = ("given", "polarity", "cropped", "filled", "fitted")
 SKIPPABLE = STEP_NAMES[1:-1]
+_NOTHING_DRAWN = "Nothing is drawn: the picture is one even colour; draw or choose one item."
 
 WORKING_SIDE = 256  # nine times the result: enough for thin lines, a few milliseconds for the pad
 MIN_CONTRAST = 6  # grey levels at the working size: JPEG noise on a blank page stays below, a hairline above
@@ -69,7 +70,7 @@ def preprocess(grey: np.ndarray, *, skip: Collection[str] = ()) -> Steps:
 
     Raises:
         ValueError: `grey` is not uint8 (h, w), or `skip` holds another name.
-        ImageRejectedError: Nothing is drawn: one even grey.
+        ImageRejectedError: Nothing is drawn: one even grey, or a mark too faint for 28x28 pixels.
     """
     if grey.ndim != 2 or grey.dtype != np.uint8 or not grey.size:
         raise ValueError(f"`grey` must be uint8 of shape (h, w), got {grey.dtype} {grey.shape}")
@@ -78,14 +79,17 @@ def preprocess(grey: np.ndarray, *, skip: Collection[str] = ()) -> Steps:
         raise ValueError(f"`skip` may hold {', '.join(SKIPPABLE)}; got {', '.join(sorted(unknown))}")
     picture = np.asarray(shrunk(Image.fromarray(grey)))
     if int(picture.max()) - int(picture.min()) < MIN_CONTRAST:
-        raise ImageRejectedError("Nothing is drawn: the picture is one even colour; draw or choose one item.")
+        raise ImageRejectedError(_NOTHING_DRAWN)
     if _is_like_the_data(picture):
         return Steps(tuple((name, picture) for name in STEP_NAMES))
     steps = [("given", picture)]
     for name, stage in stages.items():
         picture = picture if name in skip else stage(picture)
         steps.append((name, picture))
-    return Steps((*steps, ("fitted", fitted(picture))))
+    image = fitted(picture)
+    if not image.any():
+        raise ImageRejectedError(_NOTHING_DRAWN)
+    return Steps((*steps, ("fitted", image)))
 
 
 def shrunk(grey: Image.Image) -> Image.Image:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from siamese_core.errors import ImageRejectedError
@@ -58,6 +58,7 @@ def test_random_strokes_are_an_image_or_nothing_drawn(drawn):
 
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 9_999), st.integers(1, 3_000), st.booleans())
+@example(1_055, 1, False)
 def test_a_mark_on_a_canvas_of_one_row_is_an_image_or_nothing_drawn(start, length, upright):
     canvas = np.zeros((1, 10_000), np.uint8)
     canvas[0, start : start + length] = 255

@@ -3,29 +3,20 @@
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from benchmarks.hosts import free_addresses
 from siamese_core import hosts
 from siamese_core.errors import RunError
 
 PROGRAM = Path(__file__).with_name("one_host.py")
 PATIENCE = 600  # s: a busy machine wakes TensorFlow slowly, a hung one never
-
-
-def free_addresses(count: int) -> list[str]:
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [f"127.0.0.1:{one.getsockname()[1]}" for one in sockets]
 
 
 def start(folder: Path, *arguments: str, config: dict | None = None) -> subprocess.Popen:

@@ -14,6 +14,7 @@ BOUNDS: Mapping[str, tuple[float, float]] = {
     "label_smoothing": (0.0, 0.5),
     "drawn": (0.0, 1.0),
     "erased": (0.0, 1.0),
+    "clear": (0.0, 1.0),
     "batch_size": (8, 2048),
     "learning_rate": (1e-6, 1.0),
     "weight_decay": (0.0, 1.0),
@@ -46,6 +47,8 @@ class Recipe:
         shift: Training moves each image by up to this many pixels a direction.
         drawn: Share of the images that training sees as somebody might draw them.
         erased: Share of the images of which training blackens a rectangle.
+        clear: Share of the steps, the last ones, that neither draw nor erase anything: what a network has learned to
+            bear it need not go on paying for.
         mirror: Whether the finished encoder embeds an image and its mirror image together, see `networks.with_mirror`.
     """
 
@@ -66,6 +69,7 @@ class Recipe:
     shift: int = 0
     drawn: float = 0.0
     erased: float = 0.0
+    clear: float = 0.0
     mirror: bool = False
 
     def to_dict(self) -> dict[str, Any]:
@@ -175,6 +179,7 @@ RECIPES: Mapping[str, Recipe] = {
             shift=2,
             drawn=0.3,
             erased=0.3,
+            clear=0.2,
             mirror=True,
         ),
         Recipe(

@@ -4,6 +4,7 @@ The images stay on the device as one uint8 tensor; a batch is row numbers into i
 `hosts` finds: each replica takes its share of the rows, and the pairs of a batch are those of all shares.
 """
 
+import dataclasses
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -361,7 +362,7 @@ class Trainer:
         count = tf.size(rows)
         places = Places(tf.reshape(tf.reshape(tf.range(count), tf.shape(rows))[:, own::replicas], [-1]), count)
         shown = tf.gather(images, tf.gather(tf.reshape(rows, [-1]), places.rows))
-        shown = augmented(shown, self.recipe, self._random_seed(), places)
+        shown = self._augmented(shown, places)
         mine = judged = targets[own::replicas]
         with tf.GradientTape() as tape:
             embeddings = self.encoder(shown, training=True)
@@ -373,6 +374,16 @@ class Trainer:
         variables = self.encoder.trainable_variables
         self._optimizer.apply(tape.gradient(mean, variables), variables)  # sums the replicas' gradients
         return _times(loss, mine)
+
+    def _augmented(self, images: tf.Tensor, places: Places) -> tf.Tensor:
+        """The images as this step shows them."""
+        augment = partial(augmented, images, seed=self._random_seed(), places=places)
+        if not self.recipe.clear:
+            return augment(self.recipe)
+        clear = dataclasses.replace(self.recipe, drawn=0.0, erased=0.0)
+        clear_from = round((1.0 - self.recipe.clear) * self.recipe.epochs * self.steps)
+        is_clear = self._optimizer.iterations >= clear_from
+        return tf.cond(is_clear, lambda: augment(clear), lambda: augment(self.recipe))
 
     def _random_seed(self) -> tf.Tensor:
         """A seed (2,) for this step's augmentation, the same on every machine."""

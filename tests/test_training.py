@@ -61,6 +61,17 @@ def test_same_seed_same_order_and_pairs_another_seed_others(tiny):
     assert (batches(1) != batches(2)).any()
 
 
+def test_the_last_steps_draw_and_erase_nothing(tiny):
+    def losses(**changes):
+        recipe = dataclasses.replace(TINY["augmented"], drawn=1.0, **changes)
+        return [event.loss for event in run(recipe, tiny).history]
+
+    always, half, never = losses(), losses(clear=0.5), losses(clear=1.0)
+    assert half[0] == always[0]
+    assert half[1] != always[1]
+    assert never == [event.loss for event in run(dataclasses.replace(TINY["augmented"], drawn=0.0), tiny).history]
+
+
 def test_an_epoch_shows_every_pair_once(tiny):
     split = tiny.split("train")
     trainer = Trainer(TINY["classic"], split.images, split.labels, seed=0)

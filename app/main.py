@@ -19,7 +19,9 @@ PAGES = ("compare", "map", "pairs", "evaluate", "train", "explain")
 st.set_page_config("Siamese", str(_HERE / "favicon.svg"), layout="wide")
 st.logo(str(_HERE / "favicon.svg"), size="small")
 st.html(_HERE / "style.css")
-remember_language()
+header = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="header")
+notices, room = st.container(), st.container()
+remember_language()  # below all, where it pushes nothing down until the style sheet, which comes late, has hidden it
 
 # A frame may hide what is clicked in it: in one, nothing can be trained or deleted.
 rooms = [name for name in PAGES if name != "train" or not st.context.is_embedded]
@@ -32,7 +34,7 @@ page = st.navigation(
 )
 
 names = cache.model_names()
-with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="header"):
+with header:
     st.title(page.title, anchor=False, width="content")
     with st.container(horizontal=True, width="content", gap="xsmall"):
         if names:
@@ -49,9 +51,8 @@ with st.container(horizontal=True, horizontal_alignment="distribute", vertical_a
         offer_other_language()
 if names != cache.model_names():
     st.rerun()  # one has just been found damaged
-notices = st.container()
 
-with told_to_visitor():
+with room, told_to_visitor():
     if not cache.collection().complete:
         st.caption(say("app.sample"))
     page.run()

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Request, expect, sync_playwright
 
 from tests.pictures import encoded
 
@@ -24,6 +24,8 @@ RESULTS = PROJECT / "test-results"
 START_SECONDS = 60
 LOOK_EVERY_SECONDS = 0.1
 WAIT_MILLISECONDS = 20_000  # for one expectation, on a machine that trains at the same time
+
+STILL_LOOKS, MOST_LOOKS = 8, 200  # a tenth of a second apart
 
 LAPTOP = {"viewport": {"width": 1366, "height": 768}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
@@ -70,6 +72,13 @@ class Watch:
         address = urlsplit(request.url)
         if address.scheme not in ("data", "blob") and address.netloc != self.host:
             self.faults.append(f"request to another host: {request.url}")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A journey that fails gets a second try, which pytest's summary tells: what fails twice is no accident."""
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -151,9 +160,9 @@ def open_context(
     yield open_one
     if request.node.stash.get(FAILED, True):
         RESULTS.mkdir(exist_ok=True)
-        pages = [page for context in contexts for page in context.pages]
-        for number, page in enumerate(pages):
-            page.screenshot(path=RESULTS / f"{request.node.name}-{number}.png", full_page=True)
+        name = request.node.name.replace("/", "_")
+        for number, page in enumerate(page for context in contexts for page in context.pages):
+            page.screenshot(path=RESULTS / f"{name}-{number}.png", full_page=True)
     for context in contexts:
         context.close()
     assert watch.faults == []
@@ -191,6 +200,17 @@ def wait_for_health(url: str, process: subprocess.Popen) -> None:
         except OSError:
             time.sleep(LOOK_EVERY_SECONDS)
     pytest.fail(f"the server did not answer within {START_SECONDS} s")
+
+
+def open_popover(button: Locator) -> None:
+    """Opens what a button opens once the button lies still: Streamlit leaves an open popover where it was put."""
+    places = []
+    while len(places) < STILL_LOOKS or len(set(places[-STILL_LOOKS:])) > 1:
+        box = button.bounding_box()
+        places.append(box and (box["x"], box["y"]))
+        button.page.wait_for_timeout(100)
+        assert len(places) < MOST_LOOKS, "the page never came to rest"
+    button.click()
 
 
 def distance(page: Page):

@@ -8,7 +8,7 @@ import axe_playwright_python
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.conftest import distance
+from tests.browser.conftest import distance, open_popover
 
 pytestmark = pytest.mark.browser
 
@@ -19,7 +19,7 @@ LAST = {
     "/map": ".st-key-map .stage[data-pictured]",
     "/pairs": ".st-key-pair_grid .pair",
     "/evaluate": ".st-key-reliability circle",
-    "/train": ".st-key-model_classic",
+    "/train": ".st-key-diagram .box",
     "/explain": ".st-key-accuracy_plot dd",
 }
 """What each room shows last."""
@@ -31,6 +31,7 @@ def open_room(page: Page, path: str, language: str = "en") -> None:
     page.goto(f"{path}?lang={language}")
     expect(page.locator(LAST[path]).first).to_be_visible(timeout=FIRST_LOOK)
     expect(page.get_by_test_id("stSpinner")).to_have_count(0)
+    expect(page.locator(".st-key-kept_lang")).to_be_hidden()  # by the style sheet, which comes on its own
 
 
 def violations(page: Page) -> list[str]:
@@ -61,7 +62,7 @@ def test_axe_finds_nothing_where_everything_is_open(open_context: Callable[..., 
     page.get_by_role("button", name="cropped").click()
     page.get_by_text("Why this distance").click()
     expect(page.locator(".st-key-parts .square").first).to_be_visible()
-    page.get_by_role("button", name="Take away").click()
+    open_popover(page.get_by_role("button", name="Take away"))
     expect(page.get_by_test_id("stCode")).to_be_visible()
     assert violations(page) == []
 

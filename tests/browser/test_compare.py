@@ -14,7 +14,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from siamese_core.artifacts import load_bundle
 from siamese_core.data import open_collection
-from tests.browser.conftest import PASTE, PHONE, PROJECT, Server, distance, picture, slot
+from tests.browser.conftest import PASTE, PHONE, PROJECT, Server, distance, open_popover, picture, slot
 
 pytestmark = pytest.mark.browser
 
@@ -258,7 +258,7 @@ def test_a_report_and_the_number_in_python_are_taken_away(page: Page, tmp_path: 
     page.goto("/?item_b=9")
     page.get_by_role("button", name="A drawing").click()
     expect(slot(page, "A")).to_contain_text("Your drawing")
-    page.get_by_role("button", name="Take away").click()
+    open_popover(page.get_by_role("button", name="Take away"))
     for key, begins in (("report", b"<!doctype html>"), ("svg", b"<?xml"), ("csv", b"dimension,a,b,square")):
         with page.expect_download() as download:
             page.locator(f".st-key-take_{key}").get_by_role("button").click()
@@ -311,7 +311,7 @@ def test_odds_change_the_probability_and_stand_in_the_address(page: Page) -> Non
     shown = page.get_by_test_id("stMetric").filter(has_text="P(same)").get_by_test_id("stMetricValue")
     expect(shown).to_have_text(re.compile("%"))
     before = shown.inner_text()
-    page.get_by_role("button", name="Odds").click()
+    open_popover(page.get_by_role("button", name="Odds"))
     slider = page.get_by_role("slider", name="Share of same pairs")
     slider.press("Home")
     expect(shown).not_to_have_text(before)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from tests.browser.conftest import PHONE, distance
+from tests.browser.conftest import PHONE, distance, open_popover
 
 pytestmark = pytest.mark.browser
 
@@ -155,7 +155,7 @@ def test_evaluate_does_not_scroll_sideways_on_a_phone(open_context: Callable[...
 
 def test_a_figure_and_its_numbers_can_be_taken_away(page: Page) -> None:
     open_evaluate(page)
-    page.get_by_role("button", name="Take away").click()
+    open_popover(page.get_by_role("button", name="Take away"))
     for kind, begins in (("PNG", b"\x89PNG"), ("SVG", b"<?xml"), ("CSV", b"threshold,same_accepted")):
         with page.expect_download() as download:
             page.locator(f".st-key-figure_{kind.lower()}").get_by_role("button").click()

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from siamese_core import runs
 from siamese_core.artifacts import list_names, load_bundle
-from tests.browser.conftest import PHONE, Server, distance, slot
+from tests.browser.conftest import PHONE, Server, distance, open_popover, slot
 from tests.hostile.packs import HOSTILE
 
 pytestmark = pytest.mark.browser
@@ -212,7 +212,7 @@ def test_a_run_is_seen_after_a_reload_and_by_others_and_stops(
     expect(slot(page, "A")).to_be_visible()
 
     open_room(page, "Train")
-    page.locator(".st-key-model_tiny").get_by_role("button", name="More").click()
+    open_popover(page.locator(".st-key-model_tiny").get_by_role("button", name="More"))
     page.get_by_role("button", name="Delete it").click()
     expect(page.locator(".st-key-model_tiny")).to_have_count(0)
     assert "tiny" not in list_names(server.artifacts)
@@ -235,7 +235,7 @@ def test_strangers_files_are_refused_and_the_page_lives_on(page: Page, server: S
         ("a bomb that says it is small", "This file is damaged; download it again."),
     ):
         page.goto("/train")
-        page.get_by_role("button", name="Take in a model").click()
+        open_popover(page.get_by_role("button", name="Take in a model"))
         take_in(page, HOSTILE[hostile]())
         expect(page.get_by_test_id("stAlert")).to_have_text(re.compile(re.escape(said)))
     page.keyboard.press("Escape")
@@ -249,12 +249,12 @@ def test_a_model_is_downloaded_and_taken_in_again(page: Page, server: Server) ->
     expect(
         page.get_by_role("heading", name="The network of best")
     ).to_be_visible()  # the last to come: all stays in place
-    page.locator(".st-key-model_classic").get_by_role("button", name="More").click()
+    open_popover(page.locator(".st-key-model_classic").get_by_role("button", name="More"))
     with page.expect_download() as download:
         page.get_by_role("button", name="Download as one file").click()
     assert download.value.suggested_filename == "classic.zip"
     page.keyboard.press("Escape")
-    page.get_by_role("button", name="Take in a model").click()
+    open_popover(page.get_by_role("button", name="Take in a model"))
     take_in(page, download.value.path().read_bytes())
     expect(page.get_by_text("theirs is trained and can be used")).to_be_visible(timeout=TRAINING_WAIT)
     expect(page.locator(".st-key-model_theirs")).to_be_visible()

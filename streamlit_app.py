@@ -16,7 +16,6 @@ from app.late_routes import LateRoutes
 from app.logs import log_as_json
 from app.memory import bound_arenas
 from app.paths import HiddenPaths
-from app.preloading import Preloading
 from app.quotas import UploadQuotas
 
 
@@ -52,6 +51,6 @@ def make_routes() -> list[Route]:
 app = st.App(
     "app/main.py",
     routes=[LateRoutes(("sprite", "atlas", "map", "api", "healthz", "readyz", "metrics"), make_routes)],
-    middleware=[Middleware(guard) for guard in (Preloading, SecurityHeaders, VisitorLimit, UploadQuotas, HiddenPaths)],
+    middleware=[Middleware(guard) for guard in (SecurityHeaders, VisitorLimit, UploadQuotas, HiddenPaths)],
     lifespan=lifespan,
 )

@@ -4,7 +4,8 @@
 
 A batch of test images goes through the session as ONNX Runtime runs it, in its quickest number of images a call;
 through `Encoder.embed`; and through `POST /api/embed`, npy in and out, on a running server of its own. The three take
-turns, so that other work on the machine hits all alike. Prints medians and shares of the session's rate as Markdown.
+turns, so that other work on the machine hits all alike. Then single images follow each other over one connection, as a
+program that asks now and then would send them. Prints medians and shares of the session's rate as Markdown.
 """
 
 import argparse
@@ -26,6 +27,7 @@ sys.path.insert(0, str(ROOT))
 from benchmarks.app import running_server
 from siamese_core import load_bundle, open_collection
 
+SINGLE = 50
 BATCHES = (16, 32, 64, 128, 256, 1_000)
 
 
@@ -44,20 +46,33 @@ def session_embedder(model: str, images: np.ndarray) -> tuple[int, Callable[[], 
 def service_embedder(url: str, model: str, images: np.ndarray) -> Callable[[], object]:
     """The service on a connection of its own for each batch: the server closes one that is idle for a few seconds."""
 
-    def embed() -> np.ndarray:
+    def embed() -> None:
         connection = http.client.HTTPConnection(urlsplit(url).netloc)
-        buffer = io.BytesIO()
-        np.save(buffer, images)
-        headers = {"Content-Type": "application/x-npy", "Accept": "application/x-npy"}
-        connection.request("POST", f"/api/embed?model={model}", buffer.getvalue(), headers)
-        answer = connection.getresponse()
-        content = answer.read()
+        ask(connection, model, images)
         connection.close()
-        if answer.status != 200:
-            raise RuntimeError(content.decode())
-        return np.load(io.BytesIO(content))
 
     return embed
+
+
+def ask(connection: http.client.HTTPConnection, model: str, images: np.ndarray) -> np.ndarray:
+    """The embeddings that the service gives for images."""
+    buffer = io.BytesIO()
+    np.save(buffer, images)
+    headers = {"Content-Type": "application/x-npy", "Accept": "application/x-npy"}
+    connection.request("POST", f"/api/embed?model={model}", buffer.getvalue(), headers)
+    answer = connection.getresponse()
+    content = answer.read()
+    if answer.status != 200:
+        raise RuntimeError(content.decode())
+    return np.load(io.BytesIO(content))
+
+
+def time_single_images(url: str, model: str, images: np.ndarray) -> list[float]:
+    """Seconds for each image by itself, one after the other over one connection."""
+    connection = http.client.HTTPConnection(urlsplit(url).netloc)
+    taken = [seconds(lambda image=image: ask(connection, model, image)) for image in images[:, None]]
+    connection.close()
+    return taken[1:]  # the first one also connects
 
 
 def wait_for(url: str) -> None:
@@ -107,6 +122,8 @@ def main() -> None:
             fastest = next(iter(rates.values()))
             for way, rate in rates.items():
                 print(f"| {way} | {rate:,.0f} | {rate / fastest:.0%} |")
+            singly = statistics.median(time_single_images(url, model, images[:SINGLE]))
+            print(f"| `{model}`: `/api/embed`, one image at a time, connection kept: {1e3 * singly:.1f} ms | | |")
 
 
 if __name__ == "__main__":

@@ -18,10 +18,12 @@ def offer_export(model: Bundle) -> None:
 def show_export(model: Bundle) -> None:
     """The formats, what each is for, and the file of the chosen one once it is made."""
     formats = {name: say(f"exports.{name}") for name in ENDINGS}
-    chosen = st.selectbox(say("exports.format"), list(formats), format_func=formats.__getitem__, key="export_format")
+    chosen = st.selectbox(
+        say("exports.format"), list(formats), format_func=formats.__getitem__, key="export_the_format"
+    )
     st.caption(say(f"exports.{chosen}_note"))
     place = st.container()
-    if st.button(say("exports.make"), key="export_make"):
+    if st.button(say("exports.make"), key="export_do_make"):
         with place, told_to_visitor():
             offer_file(model, chosen)
 
@@ -37,7 +39,7 @@ def offer_file(model: Bundle, format_name: str) -> None:
         say("exports.download", size=write_number(len(made.content) / 1e6, 1)),
         made.content,
         made.file_name,
-        key="export_download",
+        key="export_do_download",
         icon=":material/download:",
         type="primary",
         on_click="ignore",

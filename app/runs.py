@@ -47,9 +47,9 @@ def show_run() -> None:
 
 
 def show_moving_map(run: Run) -> None:
-    """Where the newest epoch of a run puts the test items."""
+    """Where the newest epoch of a run puts the test items; a run may know more of them than this server's sample."""
     epochs = watched_epochs(runs.map_folder(run.id))
-    if epochs:
+    if epochs and cache.collection().complete:
         moving_map(
             items=items_url(),
             places=watched_url(run),
@@ -110,7 +110,7 @@ def show_drawing(run: Run) -> None:
 def offer_use(run: Run) -> None:
     """Let the visitor use the model that a run has made."""
     if run.name in cache.model_names() and run.name != chosen_model().name:
-        st.button(say("live.use", name=run.name), key="use_trained", on_click=use_model, args=(run.name,))
+        st.button(say("live.use", name=run.name), key="use_of_run", on_click=use_model, args=(run.name,))
 
 
 def order_button(name: str, icon: str, order: Callable[[str], None], run: Run, *, disabled: bool) -> None:
@@ -151,11 +151,14 @@ def show_end(run: Run) -> None:
         st.success(ended, icon=":material/check:")
     with st.container(horizontal=True, gap="small"):
         offer_use(run)
-        offer_resume(run, key="latest")
+        offer_resume(run, key="newest_run")
 
 
 def offer_resume(run: Run, *, key: str) -> None:
-    """Let a run that has ended go on, for more epochs where it has done all; a failed one may lack its model only."""
+    """Let a run that has ended go on, for more epochs where it has done all; a failed one may lack its model only.
+
+    The widgets are told apart by the key: a run's name, or what no name can be, since names have no underscore.
+    """
     highest = min(int(BOUNDS["epochs"][1]), limits().max_epochs)
     done = len(run.epochs)
     least = done if run.state == "failed" else done + 1

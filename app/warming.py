@@ -44,7 +44,7 @@ def _take_up_runs() -> None:
         jobs.attend()
         jobs.take_up(limits=limits())
     except (SiameseError, OSError) as error:
-        _LOG.warning("%s", error)
+        _LOG.warning("a run that another server has left cannot be taken up", exc_info=error)
 
 
 def _open_first_model() -> None:
@@ -58,7 +58,7 @@ def _open_first_model() -> None:
         if model := cache.first_usable(cache.model_names()):
             cache.gallery(model).nearest(model.encoder.embed(test.images[:1]), 1)
     except (SiameseError, OSError) as error:
-        _LOG.warning("%s", error)
+        _LOG.warning("data and first model cannot be opened before the first visitor comes", exc_info=error)
 
 
 def _imports() -> list[str]:

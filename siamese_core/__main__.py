@@ -205,11 +205,12 @@ def install(pack: Path, name: str, as_json: bool, max_seconds: float | None, att
 @main.command()
 @click.argument("name")
 @click.option("--to", type=FILE, help="The file to write; NAME.zip when left out.")
-def pack(name: str, to: Path | None) -> None:
+@JSON
+def pack(name: str, to: Path | None, as_json: bool) -> None:
     """Write the model NAME as one file, which `install` and the app take in."""
     content, path = pack_bundle(name), to or Path(f"{name}.zip")
     path.write_bytes(content)
-    click.echo(f"{path}: {len(content) / 1e6:.1f} MB")
+    _print({"path": str(path), "bytes": len(content)}, as_json, f"{path}: {len(content) / 1e6:.1f} MB")
 
 
 @main.command()

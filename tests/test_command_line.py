@@ -121,6 +121,11 @@ def test_search_ranks_neighbours_and_classes():
     assert other["image"] == "train:0"
 
 
+def test_pack_tells_where_the_file_is(tmp_path):
+    told = answer("pack", "classic", "--to", str(tmp_path / "mine.zip"))
+    assert told == {"path": str(tmp_path / "mine.zip"), "bytes": (tmp_path / "mine.zip").stat().st_size}
+
+
 def test_models_lists_figures():
     names = [row["name"] for row in answer("models", "--verify")]
     assert names[:2] == ["best", "classic"]

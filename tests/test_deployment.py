@@ -86,7 +86,16 @@ def test_what_compose_names_is_there() -> None:
             source = volume.split(":")[0]
             assert (ROOT / source).is_file() if source.startswith(".") else source in COMPOSE["volumes"], volume
     (published,) = proxy["ports"]
-    assert re.search(rf"^:{published.split(':')[1]} {{", CADDYFILE, re.M)
+    assert re.search(rf"^{{\$SITE_ADDRESS::{published.split(':')[1]}}} {{", CADDYFILE, re.M)
+
+
+def test_https_adds_to_the_proxy_what_certificates_need() -> None:
+    https = yaml.safe_load((ROOT / "deploy" / "https.yaml").read_text(encoding="utf-8"))
+    proxy = https["services"]["proxy"]
+    assert set(https["services"]) <= set(COMPOSE["services"])
+    assert set(proxy["environment"]) == {"SITE_ADDRESS"}
+    assert proxy["ports"] == ["80:80", "443:443"]
+    assert [volume.split(":")[0] in https["volumes"] for volume in proxy["volumes"]] == [True]
 
 
 def test_two_replicas_are_alike_and_share_the_folder_of_models() -> None:

@@ -10,6 +10,29 @@ async function fetchPairs(address) {
   return new Uint16Array(await answer.arrayBuffer());
 }
 
+// What is read from an address, fetched once; where that failed, the next who asks fetches it anew.
+function fetchOnce(fetched, address, read) {
+  if (!fetched.has(address)) {
+    const coming = read();
+    fetched.set(address, coming);
+    coming.catch(() => fetched.delete(address));
+  }
+  return fetched.get(address);
+}
+
+// What has been fetched, or null where that failed; the stage then says so.
+async function arrived(root, fetching) {
+  const notice = root.querySelector(".failed");
+  try {
+    const found = await fetching;
+    notice.hidden = true;
+    return found;
+  } catch {
+    notice.hidden = false;
+    return null;
+  }
+}
+
 function readPlaces(cells) {
   const places = Float32Array.from(cells, (cell) => (2 * cell) / SIDE - 1);
   return { places, home: findHome(places) };

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import numpy as np
 import streamlit as st
 
-from app import cache, slots
+from app import address, cache, slots
 from app.choices import choose
 from app.chosen import chosen_model, chosen_threshold
 from app.components.accuracy_plot import accuracy_plot
@@ -235,6 +235,7 @@ def show_accuracy(model: Bundle) -> None:
         )
 
 
+address.read_drawings()
 slots.prepare()
 model = chosen_model()
 st.markdown(say("explain.intro", name=model.name))

@@ -61,6 +61,8 @@ def map_room(model: Bundle) -> None:
     with plane:
         show_map(model, drawn, landed)
     show_chosen(model)
+    for letter in LETTERS:
+        address.write_drawing(letter)
 
 
 def test_item(slot: Slot) -> int | None:

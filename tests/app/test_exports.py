@@ -32,8 +32,8 @@ def prepare(app: AppTest, format_name: str) -> AppTest:
     """Opens the dialog and asks for a format; AppTest reruns the page where a browser reruns the dialog alone."""
     app.button(key="export_mine").click().run()
     app.button(key="export_mine").click()
-    app.selectbox(key="export_format").select(format_name)
-    app.button(key="export_make").click().run()
+    app.selectbox(key="export_the_format").select(format_name)
+    app.button(key="export_do_make").click().run()
     assert not app.exception
     return app
 

@@ -13,6 +13,7 @@ from siamese_core.artifacts import load_bundle
 from siamese_core.bundle import Bundle
 from siamese_core.data import open_collection
 from siamese_core.gallery import Gallery
+from siamese_core.sketch import pack
 from tests.app.conftest import OpenApp, component_data
 
 COATS = 4
@@ -77,6 +78,15 @@ def test_an_item_is_chosen_by_its_number_too(open_app: OpenApp) -> None:
     app = open_app("map", item_a="2")
     app.number_input(key="item_a").set_value(77).run()
     assert shown(app)["slots"][0]["id"] == 77
+
+
+def test_a_drawing_that_an_item_replaces_leaves_the_address(open_app: OpenApp) -> None:
+    app = open_app("map", drawing_a=pack(T_SHIRT.strokes))
+    assert shown(app)["slots"][0]["id"] is None
+    assert "drawing_a" in app.query_params
+    app.number_input(key="item_a").set_value(77).run()
+    assert shown(app)["slots"][0]["id"] == 77
+    assert "drawing_a" not in app.query_params
 
 
 def test_a_training_item_and_a_drawing_are_stars_among_their_nearest(open_app: OpenApp) -> None:

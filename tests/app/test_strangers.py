@@ -80,6 +80,7 @@ def test_a_pair_that_is_none_opens_nothing(session: dict[str, Any], sent: object
         {"strokes": [{"width": 18, "points": [[1, True]]}]},
         {"strokes": [{"width": 18, "points": [[1, float("nan")]]}]},
         {"strokes": [{"width": 18, "points": [[1, 1e308]]}]},
+        {"strokes": [{"width": 18, "points": [[1, float("inf")]]}]},
         {"strokes": [{"width": 18, "points": "1,2"}]},
         {"strokes": [{"width": 18, "points": [[1, 2]] * 30_000}]},
         {"strokes": [{"width": 18, "points": [[1, 2]]}] * 10_000},

@@ -179,8 +179,25 @@ def test_a_run_that_lacks_nothing_but_its_model_goes_on_to_it(open_app: OpenApp,
     run = a_run("failed", [STARTED, *EPOCHS], "It was stopped.")
     done = dataclasses.replace(run, resumable=True, settings={**run.settings, "epochs": len(EPOCHS)})
     pretend(done)
-    asked = open_app("train").number_input(key="resume_epochs_latest")
+    asked = open_app("train").number_input(key="resume_epochs_newest_run")
     assert (asked.min, asked.value) == (len(EPOCHS), len(EPOCHS))
+
+
+def test_no_name_of_a_model_is_a_widgets_own(
+    open_app: OpenApp, own_models: Path, pretend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("latest", "trained", "newest-run", "of-run", "format", "make", "download", "now", "to"):
+        ship("classic", own_models, as_name=name)
+    run = a_run("stopped", [STARTED, *EPOCHS, {"event": "finished", "name": "latest", "stopped": True}])
+    run = dataclasses.replace(run, settings={**run.settings, "name": "latest"})
+    pretend(run)
+    monkeypatch.setattr(runs, "run_ids", lambda *_: [run.id])
+    monkeypatch.setattr(runs, "read", lambda *_: run)
+    app = open_app("train")
+    assert not app.exception
+    assert app.button(key="resume_newest_run").label == app.button(key="resume_latest").label
+    app.button(key="export_format").click().run()
+    assert not app.exception
 
 
 @pytest.mark.parametrize(("events", "buttons"), [([], {"pause", "step"}), ([{"event": "paused"}], {"play", "step"})])
@@ -208,9 +225,9 @@ def test_a_run_that_stopped_goes_on(
     monkeypatch.setattr(jobs, "resume", lambda run_id, **options: calls.append((run_id, options["epochs"])))
     app = open_app("train")
     assert "mine" in app.success[0].value
-    assert app.number_input(key="resume_epochs_latest").value == 4
-    app.number_input(key="resume_epochs_latest").set_value(9).run()
-    app.button(key="resume_latest").click().run()
+    assert app.number_input(key="resume_epochs_newest_run").value == 4
+    app.number_input(key="resume_epochs_newest_run").set_value(9).run()
+    app.button(key="resume_newest_run").click().run()
     assert calls == [("20260101-000000-123456", 9)]
 
 
@@ -325,7 +342,7 @@ def test_a_finished_run_can_be_used_everywhere(open_app: OpenApp, own_models: Pa
     pretend(a_run("done", [STARTED, *EPOCHS, {"event": "finished", "name": "mine"}]))
     app = open_app("train")
     assert "is trained" in app.success[0].value
-    app.button(key="use_trained").click().run()
+    app.button(key="use_of_run").click().run()
     assert app.selectbox(key="model").value == "mine"
     app.switch_page("pages/compare.py").run()
     assert not app.exception
@@ -390,7 +407,7 @@ def test_a_model_whose_map_is_being_drawn_can_be_used(
     run = a_run("running", [STARTED, *EPOCHS, {"event": "measuring"}, {"event": "finished", "name": "mine"}])
     pretend(run)
     app = open_app("train")
-    assert app.button(key="use_trained").label == "Use mine"
+    assert app.button(key="use_of_run").label == "Use mine"
     assert "Stop training" not in [button.label for button in app.button]
     app.button(key="leave_out").click().run()
     assert stopped == [run.id]

@@ -162,7 +162,10 @@ def outside(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Raise):  # `ValueError`: for the programmer
             quiet |= {part for part in ast.walk(node) if isinstance(part, ast.Constant)}
-    for call in calls(tree, "say", "register", "PlainTextResponse"):
+    logged = [
+        node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("_LOG.")
+    ]
+    for call in [*calls(tree, "say", "register", "PlainTextResponse"), *logged]:
         quiet |= {part for part in ast.walk(call) if isinstance(part, ast.Constant)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in quiet:

@@ -4,12 +4,12 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from siamese_core.artifacts import load_bundle
 from siamese_core.comparison import compare
 from siamese_core.data import load_collection
-from tests.browser.conftest import PHONE, distance, slot
+from tests.browser.conftest import LAPTOP, PHONE, Server, distance, slot
 
 pytestmark = pytest.mark.browser
 
@@ -163,6 +163,27 @@ def test_the_epochs_are_scrubbed_and_played(page: Page) -> None:
     kept = load_bundle("classic").config["kept_epoch"]
     expect(stage).to_have_attribute("data-drawn", f"epoch-{kept}")
     expect(epoch).to_have_attribute("aria-valuetext", re.compile("kept"))
+
+
+def test_the_epochs_are_played_without_motion(open_context: Callable[..., BrowserContext]) -> None:
+    page = open_context(reduced_motion="reduce").new_page()
+    stage = open_map(page)
+    page.get_by_role("button", name="Play the training").click()
+    expect(stage).to_have_attribute("data-drawn", "epoch-20", timeout=60_000)
+    expect(page.get_by_role("button", name="Play the training")).to_be_visible()
+
+
+def test_what_cannot_be_fetched_is_said_and_fetched_later(browser: Browser, server: Server) -> None:
+    page = browser.new_context(base_url=server.url, **LAPTOP).new_page()  # its console may tell of errors
+    stage = open_map(page)
+    page.route("**/map/**", lambda route: route.abort())
+    page.get_by_role("slider", name="Epoch").fill("0")
+    expect(stage.get_by_role("alert")).to_have_text("The map could not be fetched. Try again, or reload the page.")
+    page.unroute_all()
+    page.get_by_role("slider", name="Epoch").press("End")
+    expect(stage).to_have_attribute("data-drawn", "epoch-20")
+    expect(stage.get_by_role("alert")).to_have_count(0)
+    page.context.close()
 
 
 def test_a_drawing_lands_as_a_star_with_its_nearest(page: Page) -> None:

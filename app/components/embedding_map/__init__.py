@@ -24,6 +24,7 @@ _MOUNT = register(
     <canvas class="marks" tabindex="0" role="application"></canvas>
     <div class="card" aria-hidden="true" hidden><canvas width="28" height="28"></canvas><b></b><span></span></div>
     <p class="spoken unseen" aria-live="polite"></p>
+    <p class="failed" role="alert" data-word="failed" hidden></p>
   </div>
   <div class="controls">
     <div class="ways"><button type="button" class="neighbours" data-word="neighbours"></button><button type="button"

@@ -73,8 +73,13 @@ async function openMap(state) {
   if (state.source === data.source) return;
   state.source = data.source;
   stopPlaying(state);
-  const [list, places] = await Promise.all([fetchPairs(items), fetchLayout(state, first)]);
+  const found = await arrived(state.root, Promise.all([fetchPairs(items), fetchLayout(state, first)]));
   if (state.source !== data.source) return; // another model has been chosen meanwhile
+  if (!found) {
+    state.source = null; // the next look tries again
+    return;
+  }
+  const [list, places] = found;
   state.ids = list.filter((_, at) => at % 2 === 0);
   state.labels = list.filter((_, at) => at % 2);
   state.rows = new Map(Array.from(state.ids, (id, row) => [id, row]));
@@ -86,10 +91,9 @@ async function openMap(state) {
 }
 
 // A layout by its name: where every item lies, where home is, and the middle of each class.
-async function fetchLayout(state, name) {
+function fetchLayout(state, name) {
   const address = state.data.layouts.find((layout) => layout.name === name).url;
-  if (!state.layouts.has(address)) state.layouts.set(address, fetchPairs(address).then(readPlaces));
-  return state.layouts.get(address);
+  return fetchOnce(state.layouts, address, () => fetchPairs(address).then(readPlaces));
 }
 
 function fetchAtlas(state) {
@@ -121,11 +125,16 @@ function settle(state, name, { places, home }) {
 async function goTo(state, name) {
   state.wanted = name;
   const source = state.source;
-  const to = await fetchLayout(state, name);
+  const to = await arrived(state.root, fetchLayout(state, name));
   if (state.wanted !== name || state.source !== source) return; // the visitor has gone on
+  if (!to) {
+    stopPlaying(state);
+    return;
+  }
   if (!state.places || matchMedia("(prefers-reduced-motion: reduce)").matches) {
     settle(state, name, to);
     redraw(state);
+    rest(state);
     return;
   }
   const { places, home, centres, exact } = state;
@@ -148,6 +157,10 @@ function step(state, now) {
   state.exact = from.exact + (to.exact - from.exact) * share;
   if (done < 1) return;
   Object.assign(state, { places: to.places, home: to.home, centres: to.centres, exact: to.exact, morph: null });
+  rest(state);
+}
+
+function rest(state) {
   if (state.playing) state.timer = setTimeout(() => playOn(state), REST);
 }
 
@@ -497,9 +510,9 @@ function play(state) {
   showTime(state);
 }
 
-// Every epoch's places, one after the other, so that none has to be waited for.
+// Every epoch's places, one after the other, so that none has to be waited for; what fails is told when it is wanted.
 async function fetchEpochs(state) {
-  for (const epoch of state.data.epochs) await fetchLayout(state, `epoch-${epoch}`);
+  for (const epoch of state.data.epochs) await fetchLayout(state, `epoch-${epoch}`).catch(() => {});
 }
 
 function showTime(state) {

@@ -63,6 +63,7 @@ function rebuild(grid, state) {
 function buildItem(item, index, { split_name, words }) {
   const option = element("div", "item");
   option.setAttribute("role", "option");
+  option.setAttribute("aria-selected", "false");
   option.dataset.index = index;
   option.dataset.item = item.id;
   option.title = `${item.class} · ${split_name} ${item.id}`;
@@ -93,8 +94,10 @@ function mark(grid, state) {
       .filter((slot) => (slot in newest ? newest[slot] === item.id : item.badge.includes(slot)))
       .join("") || item.badge.replace(/[AB]/g, "");
     const option = grid.children[index];
+    const shown = option.querySelector(".badge");
+    if (shown.textContent === badge) return; // as nearly all of a wall are
+    shown.textContent = badge;
     option.setAttribute("aria-selected", String(badge !== ""));
-    option.querySelector(".badge").textContent = badge;
   });
 }
 

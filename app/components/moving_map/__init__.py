@@ -7,7 +7,7 @@ _MOUNT = register(
     shares=("cloud", "view", "landscape"),
     html="""
 <figure>
-  <div class="stage"><canvas role="img"></canvas></div>
+  <div class="stage"><canvas role="img"></canvas><p class="failed" role="alert" data-word="failed" hidden></p></div>
   <figcaption>
     <button type="button" class="replay" data-word="replay"></button>
     <output></output>

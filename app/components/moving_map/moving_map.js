@@ -48,8 +48,12 @@ async function goTo(state, epoch) {
   if (state.wanted === epoch) return;
   state.wanted = epoch;
   const { run } = state.data;
-  const to = await fetchLayout(state, epoch);
+  const to = await arrived(state.root, fetchLayout(state, epoch));
   if (state.wanted !== epoch || state.data.run !== run) return;
+  if (!to) {
+    Object.assign(state, { wanted: null, replaying: false }); // the next look tries again
+    return;
+  }
   const isFirst = state.epoch === null;
   state.epoch = epoch;
   if (isFirst || matchMedia("(prefers-reduced-motion: reduce)").matches) {
@@ -65,8 +69,8 @@ async function goTo(state, epoch) {
 async function fetchLayout(state, epoch) {
   const { items, places } = state.data;
   const address = phrase(places, { epoch });
-  if (!state.layouts.has(address)) state.layouts.set(address, Promise.all([fetchPairs(items), fetchPairs(address)]));
-  const [list, cells] = await state.layouts.get(address);
+  const both = () => Promise.all([fetchPairs(items), fetchPairs(address)]);
+  const [list, cells] = await fetchOnce(state.layouts, address, both);
   state.labels = list.filter((_, at) => at % 2).slice(0, cells.length / 2);
   const layout = readPlaces(cells);
   return { ...layout, centres: centresOf(state, layout.places) };
@@ -79,7 +83,7 @@ function arrive(state, { places, home, centres }) {
 
 function replay(state) {
   clearTimeout(state.timer);
-  state.replaying = true;
+  Object.assign(state, { replaying: true, wanted: null }); // the first epoch anew, even where it is shown already
   goTo(state, state.data.epochs[0]);
 }
 

@@ -67,7 +67,7 @@ def read_drawing(key: str) -> Drawing | None:
         return None
     try:
         read = tuple(_read_stroke(stroke) for stroke in strokes)
-    except (TypeError, ValueError, KeyError):
+    except (TypeError, ValueError, KeyError, OverflowError):
         return None
     return Drawing(read, finished=sent.get("finished") is not False)
 
@@ -81,7 +81,7 @@ def _read_stroke(sent: Mapping) -> Stroke:
     """A stroke as a browser sends it.
 
     Raises:
-        TypeError, ValueError, KeyError: It is none.
+        TypeError, ValueError, KeyError, OverflowError: It is none.
     """
     points = sent["points"]
     if len(points) > _MOST_POINTS:

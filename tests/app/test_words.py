@@ -35,7 +35,6 @@ SPOKEN = re.compile(r"[^\W\d_]{2,} +[^\W\d_]{2,}|^[A-Z][a-z]{2,}(?![\w-])")
 NOT_FOR_VISITORS = {
     "InputLayer", "Add", "Concatenate",  # kinds of layers, as Keras calls them
     "Trainer._replica_step", "function render",  # code
-    "visitor turned away: %d pages are open",  # for the log
     "Accept-Language", "Siamese", "PNG", "SVG", "CSV", *words.LANGUAGES.values(),
 }  # fmt: skip
 
@@ -160,12 +159,10 @@ def outside(tree: ast.AST) -> Iterator[str]:
     """Strings that are words for a person and do not come from the catalogue."""
     quiet = docstrings(tree)
     for node in ast.walk(tree):
-        if isinstance(node, ast.Raise):  # `ValueError`: for the programmer
+        is_logged = isinstance(node, ast.Call) and ast.unparse(node.func).startswith("_LOG.")
+        if is_logged or isinstance(node, ast.Raise):  # `ValueError`: for the programmer
             quiet |= {part for part in ast.walk(node) if isinstance(part, ast.Constant)}
-    logged = [
-        node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("_LOG.")
-    ]
-    for call in [*calls(tree, "say", "register", "PlainTextResponse"), *logged]:
+    for call in calls(tree, "say", "register", "PlainTextResponse"):
         quiet |= {part for part in ast.walk(call) if isinstance(part, ast.Constant)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in quiet:

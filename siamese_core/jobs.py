@@ -7,6 +7,7 @@ that nobody attends, because the server has gone and none has come, ends within 
 on from its last whole epoch.
 """
 
+import fcntl
 import json
 import os
 import shutil
@@ -265,7 +266,7 @@ def _launch(open_folder: Callable[[], Path], options: list[str], limits: Limits,
         _take_slot(slot, root)
         folder = open_folder()
         with (folder / "alive").open("ab") as alive:
-            take(alive)
+            fcntl.flock(alive, fcntl.LOCK_EX)  # whoever asks just now whether the run lives holds it for a moment
             options = [*options, f"--max-seconds={60 * limits.max_minutes:g}"]
             _spawn(folder, options, root, held=(slot.fileno(), alive.fileno()))
     return read(folder.name, root)

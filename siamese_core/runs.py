@@ -220,12 +220,18 @@ def _last_word(folder: Path) -> int:
 
 
 def _is_alive(folder: Path) -> bool:
-    """Whether its process holds its lock; a run that has been deleted since it was listed does not."""
+    """Whether its process holds its lock; a run that has been deleted since it was listed does not.
+
+    Whoever asks shares the lock for a moment, so that nobody who asks meanwhile is told that the run lives.
+    """
     try:
-        with (folder / "alive").open("ab") as lock:
-            return not take(lock)
+        with (folder / "alive").open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except FileNotFoundError:
         return False
+    except BlockingIOError:
+        return True
+    return False
 
 
 def _read_events(path: Path) -> list[dict[str, Any]]:

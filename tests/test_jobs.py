@@ -1,10 +1,12 @@
 """Runs as the app starts and follows them. What a child says is written by small programs in its place."""
 
+import fcntl
 import json
 import os
 import shutil
 import signal
 import sys
+import threading
 import time
 
 import numpy as np
@@ -140,6 +142,42 @@ def test_half_written_line_is_left_for_later(child, tmp_path):
     run = jobs.start("fast", "a", root=tmp_path)
     wait_for(lambda: runs.read(run.id, tmp_path).epochs)
     assert runs.read(run.id, tmp_path).events == [EPOCH]
+    jobs.stop(run.id, tmp_path)
+    ended(run, tmp_path)
+
+
+def test_whoever_asks_whether_a_run_lives_does_not_make_it_live_for_another(child, tmp_path, monkeypatch):
+    child("")
+    run = ended(jobs.start("fast", "a", root=tmp_path), tmp_path)
+    real, states = fcntl.flock, []
+
+    def locks_and_another_asks(lock, kind):
+        real(lock, kind)
+        monkeypatch.setattr(fcntl, "flock", real)
+        thread = threading.Thread(target=lambda: states.append(runs.read(run.id, tmp_path).state))
+        thread.start()
+        thread.join()
+
+    monkeypatch.setattr(fcntl, "flock", locks_and_another_asks)
+    states.append(runs.read(run.id, tmp_path).state)
+    assert states == ["failed", "failed"]
+
+
+def test_a_run_lives_though_somebody_asked_at_the_moment_it_was_resumed(child, tmp_path, monkeypatch):
+    child(LEAVES_CHECKPOINT)
+    run = ended(jobs.start("fast", "a", root=tmp_path), tmp_path)
+    asking = (tmp_path / ".runs" / run.id / "alive").open("rb")
+    fcntl.flock(asking, fcntl.LOCK_SH)
+    real = fcntl.flock
+
+    def asker_goes_when_somebody_waits(lock, kind):
+        if not kind & fcntl.LOCK_NB:
+            asking.close()
+        real(lock, kind)
+
+    monkeypatch.setattr(fcntl, "flock", asker_goes_when_somebody_waits)
+    child("time.sleep(60)")
+    assert jobs.resume(run.id, root=tmp_path).state == "running"
     jobs.stop(run.id, tmp_path)
     ended(run, tmp_path)
 

@@ -31,7 +31,7 @@ def open_bundles() -> list[Bundle]:
 def show_models(bundles: list[Bundle]) -> None:
     """A card for each model, and for each run that has left none."""
     chosen = chosen_model().name if bundles else None
-    known = {run.name: run for run in map(runs.read, runs.run_ids())}
+    known = {run.name: run for run in reversed([*runs.read_all()])}
     with st.grid(min_column_width=250):
         for model in bundles:
             with st.container(border=True, key=f"model_{model.name}"):

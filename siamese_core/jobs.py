@@ -17,7 +17,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -171,9 +171,7 @@ def install(content: bytes, name: str, *, limits: Limits | None = None, root: Pa
     settings = {"recipe": pack.recipe.name, "name": name, "seed": pack.seed, **changes, "uploaded": True}
 
     def open_folder() -> Path:
-        folder = _new_folder(settings, root)
-        (folder / "upload.zip").write_bytes(content)
-        return folder
+        return _new_folder(settings, root, {"upload.zip": content})
 
     return _launch(open_folder, [], limits, root)
 
@@ -287,15 +285,20 @@ def _take_slot(slot: IO[bytes], root: Path) -> None:
         time.sleep(_MOMENT / 20)
 
 
-def _new_folder(settings: dict[str, Any], root: Path) -> Path:
-    """A new run's folder, in place of those of ended runs that have left no model of the same name."""
+def _new_folder(settings: dict[str, Any], root: Path, files: Mapping[str, bytes] | None = None) -> Path:
+    """A new run's folder, in place of those of ended runs that have left no model of the same name.
+
+    It is a run's from the moment it is whole: what is half made has no run's name.
+    """
     while old := find(settings["name"], root):
         forget(old.id, root)
-    run_id = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")  # whoever holds the slot is alone: no two are equal
-    folder = runs_folder(root) / run_id
-    folder.mkdir()
-    write_settings(run_id, settings, root)
-    return folder
+    fresh = runs_folder(root) / "new"  # whoever holds the slot is alone
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir()
+    own = {"settings.json": json.dumps(settings).encode(), "events.jsonl": b""}
+    for file, content in (own | dict(files or {})).items():
+        (fresh / file).write_bytes(content)
+    return fresh.rename(runs_folder(root) / datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f"))
 
 
 def _spawn(folder: Path, options: list[str], root: Path, *, held: tuple[int, ...]) -> None:

@@ -13,7 +13,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,6 +30,7 @@ WITHOUT_A_WORD = "The training process ended without a word; it may have been ki
 LEFT_ALONE = "The training process ended because the server it belonged to had gone."
 SLOT_TAKEN = "Another training, or a measurement, is going on; try again in a moment."
 CHANGEABLE = ("epochs", "margin", "batch_size", "learning_rate")
+_NO_SUCH = "There is no such training run."
 _PHASES: dict[str, Phase] = {
     "resumed": "waking",
     "started": "waking",
@@ -137,7 +138,7 @@ def latest(root: Path | None = None) -> Run | None:
     """
     folder = runs_folder(root)
     ids = sorted(run_ids(root), key=lambda run_id: (_is_alive(folder / run_id), _last_word(folder / run_id), run_id))
-    return read(ids[-1], root) if ids else None
+    return next(_read_those(reversed(ids), root), None)
 
 
 def run_ids(root: Path | None = None) -> list[str]:
@@ -156,13 +157,21 @@ def read(run_id: str, root: Path | None = None) -> Run:
     """
     folder = runs_folder(root) / run_id
     if not _ID.fullmatch(run_id) or not folder.is_dir():
-        raise RunError("There is no such training run.")
+        raise RunError(_NO_SUCH)
     alive = _is_alive(folder)  # asked first: what a run says before it goes is then never missed
-    settings = json.loads((folder / "settings.json").read_text())
-    events = _read_events(folder / "events.jsonl")
+    try:
+        settings = json.loads((folder / "settings.json").read_text())
+        events = _read_events(folder / "events.jsonl")
+    except FileNotFoundError as error:  # it is just being deleted, or was half deleted
+        raise RunError(_NO_SUCH) from error
     state, message = _judge(events, alive)
     resumable = state != "running" and (folder / "checkpoint.npz").is_file()
     return Run(run_id, state, settings, events, message, resumable)
+
+
+def read_all(root: Path | None = None) -> Iterator[Run]:
+    """How each run stands that is still there when its turn comes, the newest first."""
+    return _read_those(reversed(run_ids(root)), root)
 
 
 def map_folder(run_id: str, root: Path | None = None) -> Path:
@@ -172,8 +181,7 @@ def map_folder(run_id: str, root: Path | None = None) -> Path:
 
 def find(name: str, root: Path | None = None) -> Run | None:
     """The run that made, or is making, the model of this name; None where none is known."""
-    runs = (read(run_id, root) for run_id in reversed(run_ids(root)))
-    return next((run for run in runs if run.name == name), None)
+    return next((run for run in read_all(root) if run.name == name), None)
 
 
 def fingerprint(run_id: str, root: Path | None = None) -> str | None:
@@ -213,10 +221,18 @@ def take(lock: IO[bytes]) -> bool:
     return True
 
 
+def _read_those(ids: Iterable[str], root: Path | None) -> Iterator[Run]:
+    """The runs of these ids, without those that have been deleted since they were listed."""
+    for run_id in ids:
+        with suppress(RunError):
+            yield read(run_id, root)
+
+
 def _last_word(folder: Path) -> int:
-    """When a run said something last, in nanoseconds."""
-    events = folder / "events.jsonl"
-    return events.stat().st_mtime_ns if events.is_file() else 0
+    """When a run said something last, in nanoseconds; 0 for one that has been deleted since it was listed."""
+    with suppress(FileNotFoundError):
+        return (folder / "events.jsonl").stat().st_mtime_ns
+    return 0
 
 
 def _is_alive(folder: Path) -> bool:

@@ -1,5 +1,6 @@
 """Runs as the app starts and follows them. What a child says is written by small programs in its place."""
 
+import errno
 import fcntl
 import json
 import os
@@ -8,6 +9,7 @@ import signal
 import sys
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -43,9 +45,9 @@ def child(monkeypatch):
 def no_orphans(tmp_path):
     """Ends what a test that failed has left running."""
     yield
-    for run_id in runs.run_ids(tmp_path):
-        if runs.read(run_id, tmp_path).state == "running":
-            os.kill(int((runs.runs_folder(tmp_path) / run_id / "pid").read_text()), signal.SIGKILL)
+    for run in runs.read_all(tmp_path):
+        if run.state == "running":
+            os.kill(int((runs.runs_folder(tmp_path) / run.id / "pid").read_text()), signal.SIGKILL)
 
 
 def say(**event):
@@ -193,6 +195,44 @@ def test_stopping_an_ended_run_does_nothing(child, tmp_path):
 def test_unknown_run_is_refused(run_id, tmp_path):
     with pytest.raises(RunError, match="no such training run"):
         runs.read(run_id, tmp_path)
+
+
+@pytest.mark.parametrize("left", ["alive", "settings.json", "events.jsonl"])
+def test_what_is_left_of_a_run_that_was_half_deleted_is_no_run_and_in_nobodys_way(child, tmp_path, left):
+    child("")
+    run = ended(jobs.start("fast", "a", root=tmp_path), tmp_path)
+    for file in {"alive", "settings.json", "events.jsonl"} - {left}:
+        (tmp_path / ".runs" / run.id / file).unlink()
+    with pytest.raises(RunError, match="no such training run"):
+        runs.read(run.id, tmp_path)
+    assert (runs.find("a", tmp_path), runs.latest(tmp_path), [*runs.read_all(tmp_path)]) == (None, None, [])
+    ended(jobs.start("fast", "a", root=tmp_path), tmp_path)
+
+
+def test_runs_are_read_without_those_that_go_meanwhile_the_newest_first(child, tmp_path):
+    child("")
+    oldest, older, newest = (ended(jobs.start("fast", name, root=tmp_path), tmp_path) for name in ("a", "b", "c"))
+    found = runs.read_all(tmp_path)
+    assert next(found) == newest
+    runs.forget(older.id, tmp_path)
+    assert [*found] == [oldest]
+
+
+def test_a_run_whose_folder_the_disk_refuses_is_none_and_the_next_one_starts(child, tmp_path, monkeypatch):
+    def refuse_upload(path, content):
+        if path.name == "upload.zip":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(path, content)
+
+    write = Path.write_bytes
+    with monkeypatch.context() as full:
+        full.setattr(Path, "write_bytes", refuse_upload)
+        with pytest.raises(OSError, match="No space"):
+            jobs.install(pack_bundle("classic"), "theirs", root=tmp_path)
+    assert runs.run_ids(tmp_path) == []
+    child("")
+    run = ended(jobs.start("fast", "theirs", root=tmp_path), tmp_path)
+    assert runs.run_ids(tmp_path) == [run.id]
 
 
 @pytest.mark.parametrize(

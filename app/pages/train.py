@@ -138,7 +138,7 @@ def read_settings(recipe: Recipe) -> dict[str, Any]:
 
 def show_estimate(recipe: Recipe, *, running: bool) -> None:
     """How long the run will take on this machine, by a run like it or by a second of warming up."""
-    seconds = estimate_seconds(recipe, map(runs.read, reversed(runs.run_ids())))
+    seconds = estimate_seconds(recipe, runs.read_all())
     pace = known_pace(recipe)
     if seconds is not None:
         st.caption(say("train.estimate", time=write_seconds(seconds)))

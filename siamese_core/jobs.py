@@ -204,13 +204,14 @@ def rename(name: str, new_name: str, *, limits: Limits | None = None, root: Path
     """Give a model that a person made, and its run, another name.
 
     Raises:
-        RunError: The name is taken, the model is being trained, or the operator forbids it.
+        RunError: The name is taken, a model of either name is being trained, or the operator forbids it.
         BundleError: There is no such model, it is shipped with the project, or the name is not allowed.
     """
     root = root or artifacts_root()
     (limits or Limits()).check_writable()
     run = _ended_run(name, root)
     _check_free(new_name, root)
+    _ended_run(new_name, root)  # one that goes on will save its model under this name
     rename_bundle(name, new_name, root)
     if run:
         write_settings(run.id, run.settings | {"name": new_name}, root)

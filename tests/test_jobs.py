@@ -481,6 +481,17 @@ def test_a_model_in_training_is_neither_renamed_nor_deleted(child, tmp_path):
     ended(run, tmp_path)
 
 
+def test_the_name_that_a_run_will_give_its_model_is_taken(child, tmp_path):
+    child(WAITS)
+    run = jobs.start("fast", "b", root=tmp_path)
+    shutil.copytree(PROJECT_ARTIFACTS / "classic", tmp_path / "a")
+    with pytest.raises(RunError, match="The model b is being trained"):
+        jobs.rename("a", "b", root=tmp_path)
+    assert list_names(tmp_path) == ["a"]
+    jobs.stop(run.id, tmp_path)
+    ended(run, tmp_path)
+
+
 def test_an_upload_is_checked_before_anything_is_written(child, tmp_path):
     for content, name, limits, error, reason in (
         (b"PK", "theirs", None, BundleError, "damaged"),

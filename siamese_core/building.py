@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from siamese_core.artifacts import PROJECT_ARTIFACTS, check_name, exists, load_bundle, save_bundle, save_map
+from siamese_core.artifacts import PROJECT_ARTIFACTS, check_name, load_bundle, save_bundle, save_map
 from siamese_core.bundle import SHIPPED, Bundle, make_files
 from siamese_core.calibration import Calibration, calibrate, reliability
 from siamese_core.checkpoint import Checkpoint
@@ -266,8 +266,11 @@ def find_familiarity(collection: Collection) -> Familiarity:
     No encoder has a part in it: that of a shipped bundle of the same data is taken over, which saves a minute.
     """
     for name in SHIPPED:
-        shipped = load_bundle(name, PROJECT_ARTIFACTS) if exists(name, PROJECT_ARTIFACTS) else None
-        if shipped and shipped.familiarity and shipped.config["data"]["fingerprint"] == collection.fingerprint:
+        try:
+            shipped = load_bundle(name, PROJECT_ARTIFACTS)
+        except BundleError:  # missing or damaged: no reason to lose a training that is over
+            continue
+        if shipped.familiarity and shipped.config["data"]["fingerprint"] == collection.fingerprint:
             return shipped.familiarity
     training = collection.split("train")
     fit, validation = validation_positions(training.labels)

@@ -1,9 +1,10 @@
 import dataclasses
+import shutil
 
 import numpy as np
 import pytest
 
-from siamese_core import familiarity
+from siamese_core import building, familiarity
 from siamese_core.artifacts import PROJECT_ARTIFACTS, load_bundle
 from siamese_core.familiarity import Familiarity, _gradients, describe, learn_familiarity
 from siamese_core.strangers import SHARES, draw_stranger
@@ -73,6 +74,19 @@ def test_learned_familiarity_flags_as_many_validation_images_as_wanted(tiny, mon
     assert learned.is_familiar(images[:100]).mean() == pytest.approx(1.0 - familiarity.FLAGGED, abs=0.011)
     assert learn_familiarity(images[100:], images[:100]).threshold == learned.threshold
     assert not learned.is_familiar(np.full((1, 28, 28), 255, np.uint8))[0]
+
+
+@pytest.mark.parametrize("damaged", [[], ["best"], ["best", "classic"]])
+def test_a_damaged_shipped_bundle_costs_a_training_nothing_but_a_minute(tiny, tmp_path, monkeypatch, damaged):
+    for name in ("best", "classic"):
+        shutil.copytree(PROJECT_ARTIFACTS / name, tmp_path / name)
+    for name in damaged:
+        (tmp_path / name / "history.json").write_text("[]")
+    monkeypatch.setattr(building, "PROJECT_ARTIFACTS", tmp_path)
+    monkeypatch.setattr(building, "validation_positions", lambda _: (slice(100, None), slice(100)))
+    monkeypatch.setattr(building, "learn_familiarity", lambda *_: BRIGHT)
+    monkeypatch.setattr(tiny, "fingerprint", load_bundle("classic", PROJECT_ARTIFACTS).config["data"]["fingerprint"])
+    assert (building.find_familiarity(tiny) is BRIGHT) == (damaged == ["best", "classic"])
 
 
 def test_familiarity_survives_being_stored():

@@ -146,8 +146,9 @@ def resume(
     def open_folder() -> Path:
         write_settings(run_id, settings, root)
         folder = runs_folder(root) / run_id
-        with (folder / "events.jsonl").open("ab") as events:
-            events.write(b'\n{"event": "resumed"}\n')  # the line before may have been cut short
+        with (folder / "events.jsonl").open("a") as events:
+            said = json.dumps({"event": "resumed", "time": round(time.time(), 2)})
+            events.write(f"\n{said}\n")  # the line before may have been cut short
         return folder
 
     options = ["--replace", "--resume", *(["--one-epoch"] if one_epoch else [])]

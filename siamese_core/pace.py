@@ -42,7 +42,7 @@ def estimate_seconds(recipe: Recipe, earlier: Iterable[Run]) -> float | None:
         alike = all(getattr(trained, name) == getattr(recipe, name) for name in _ALIKE)
         times = {event["event"]: event["time"] for event in run.events if "time" in event}
         if alike and run.epochs and {"started", "measuring", "finished"} <= times.keys():
-            around = times["started"] - run.began.timestamp() + times["finished"] - times["measuring"]
+            around = times["started"] - _launched(run) + times["finished"] - times["measuring"]
             return max(0.0, around) + recipe.epochs * _epoch_seconds(run)
     return None
 
@@ -69,6 +69,12 @@ def seconds_left(run: Run) -> float | None:
     within = progress["step"] / progress["steps"] if progress["epoch"] == len(run.epochs) + 1 else 0.0
     an_epoch = _epoch_seconds(run) if run.epochs else progress["seconds"] / max(within, 1e-3)
     return max(0.0, run.recipe.epochs - len(run.epochs) - within) * an_epoch
+
+
+def _launched(run: Run) -> float:
+    """When the process that trained was started; older versions did not note it of one that resumed."""
+    first, second = run.events[:2]
+    return float(first.get("time", second["time"]) if first["event"] == "resumed" else run.began.timestamp())
 
 
 def _epoch_seconds(run: Run) -> float:

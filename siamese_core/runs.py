@@ -53,7 +53,8 @@ class Run:
         id: Starts with the UTC time of its start, so that ids sort by age.
         state: "running"; "done" and "stopped" have saved a bundle; "failed" has not.
         settings: What it was started with: recipe, name, seed and the settings that were changed.
-        events: Everything it said since it last began to train, progress but for the newest left out.
+        events: Everything it said since it last began to train, progress but for the newest left out; before that,
+            when it was resumed, if it was.
         message: Why it failed, for people; None otherwise.
         resumable: Whether it has ended and left a checkpoint.
     """
@@ -251,10 +252,12 @@ def _is_alive(folder: Path) -> bool:
 
 
 def _read_events(path: Path) -> list[dict[str, Any]]:
-    """The complete lines since the last start; the last line may still be being written."""
+    """The complete lines since the last start or the resumption before it; the last one may still be being written."""
     lines = [line for line in path.read_bytes().split(b"\n")[:-1] if line.startswith(b"{")]
     starts = [at for at, line in enumerate(lines) if line.startswith(b'{"event": "started"')]
-    lines = lines[starts[-1] if starts else 0 :]
+    begin = starts[-1] if starts else 0
+    was_resumed = begin > 0 and lines[begin - 1].startswith(b'{"event": "resumed"')
+    lines = lines[begin - was_resumed :]
     told = [at for at, line in enumerate(lines) if line.startswith(b'{"event": "progress"')]
     passed = set(told[:-1])
     return _parse(line for at, line in enumerate(lines) if at not in passed)

@@ -368,6 +368,8 @@ def test_a_resumed_run_is_the_same_run(child, tmp_path):
     wait_for(lambda: runs.read(run.id, tmp_path).events[-1]["event"] == "said")
     run = runs.read(run.id, tmp_path)
     assert run.epochs == []
+    assert [event["event"] for event in run.events] == ["resumed", "started", "said"]
+    assert first.began.timestamp() < run.events[0]["time"] <= time.time()
     assert {"--replace", "--resume", "--one-epoch", "--epochs=7", "--seed=5"} <= set(run.events[-1]["arguments"])
     jobs.stop(run.id, tmp_path)
     assert ended(run, tmp_path).state == "failed"

@@ -30,6 +30,21 @@ def test_an_estimate_is_waking_epochs_and_measuring_without_the_first_epochs_com
     assert estimate_seconds(RECIPES["fast"].changed(epochs=10), [whole(5.0, 1.0, 2.0, 3.0)]) == 4 + 6 + 10 * 2.0
 
 
+@pytest.mark.parametrize(("told", "waking"), [({"time": BEGAN + 86_400}, 4), ({}, 0)])
+def test_an_estimate_does_not_count_the_days_before_a_run_was_resumed(told, waking):
+    first = whole(5.0, 1.0, 2.0, 3.0).events
+    later = [event | {"time": event["time"] + 86_400} for event in first]
+    resumed = a_run({"event": "resumed", **told}, *later)
+    assert estimate_seconds(RECIPES["fast"].changed(epochs=10), [resumed]) == waking + 6 + 10 * 2.0
+
+
+def test_an_estimate_goes_by_what_was_trained_and_not_by_what_was_resumed_in_vain():
+    run = whole(5.0, 1.0, 2.0, 3.0)
+    in_vain = a_run(*run.events, {"event": "resumed", "time": BEGAN + 86_400}, state="failed")
+    recipe = RECIPES["fast"].changed(epochs=10)
+    assert estimate_seconds(recipe, [in_vain]) == estimate_seconds(recipe, [run])
+
+
 def test_one_epoch_is_better_than_none():
     assert estimate_seconds(RECIPES["fast"].changed(epochs=2), [whole(5.0)]) == 4 + 6 + 2 * 5.0
 

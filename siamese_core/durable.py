@@ -84,12 +84,8 @@ def put(fresh: Path, target: Path) -> None:
     Raises:
         OSError: The disk refuses.
     """
-    move: Callable[[Path, Path], None] = _exchange
-    try:
-        move(fresh, target)
-    except FileNotFoundError:
-        move = os.rename
-        move(fresh, target)
+    move: Callable[[Path, Path], None] = _exchange if os.path.lexists(target) else os.rename
+    move(fresh, target)
     try:
         _sync(target.parent)
     except OSError:

@@ -299,6 +299,15 @@ def test_a_file_system_that_cannot_exchange_is_helped(root, monkeypatch):
     save_again(root, config=load_bundle("mine", root).config | {"seed": 7})
     assert load_bundle("mine", root).seed == 7
     assert os.listdir(root) == ["mine"]
+    rename_bundle("mine", "yours", root)
+    assert load_bundle("yours", root).seed == 7
+    assert os.listdir(root) == ["yours"]
+    save_again(root)
+    (root / "mine" / "history.json").write_text("[]")
+    assert set_aside("mine", root) == root / ".damaged" / "mine-1"
+    assert (root / ".damaged" / "mine-1" / "config.json").is_file()
+    delete_bundle("yours", root)
+    assert os.listdir(root) == [".damaged"]
 
 
 def test_both_are_as_they_were_when_the_last_step_fails(root, monkeypatch):

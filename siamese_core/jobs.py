@@ -52,6 +52,7 @@ from siamese_core.runs import (
     runs_folder,
     take,
     write_settings,
+    write_whole,
 )
 from siamese_core.training_library import check_can_train
 
@@ -265,6 +266,8 @@ def _launch(open_folder: Callable[[], Path], options: list[str], limits: Limits,
     with (runs_folder(root) / "slot").open("ab") as slot:
         _take_slot(slot, root)
         folder = open_folder()
+        for note in ("pid", "host"):  # those of the process before
+            (folder / note).unlink(missing_ok=True)
         with (folder / "alive").open("ab") as alive:
             fcntl.flock(alive, fcntl.LOCK_EX)  # whoever asks just now whether the run lives holds it for a moment
             options = [*options, f"--max-seconds={60 * limits.max_minutes:g}"]
@@ -321,14 +324,22 @@ def _spawn(folder: Path, options: list[str], root: Path, *, held: tuple[int, ...
         )
     with suppress(ProcessLookupError):  # before it has threads, which all inherit it
         os.setpriority(os.PRIO_PROCESS, child.pid, os.getpriority(os.PRIO_PROCESS, 0) + _NICENESS)
-    (folder / "pid").write_text(str(child.pid))
-    (folder / "host").write_text(_host())
+    write_whole(folder / "host", _host())  # first: whoever finds the number knows where it counts
+    write_whole(folder / "pid", str(child.pid))
     threading.Thread(target=child.wait, daemon=True).start()  # leaves no zombie behind
 
 
 def _host() -> str:
     """Where process numbers mean the same: this machine, or this container."""
     return socket.gethostname()
+
+
+def _read_number(folder: Path) -> int | None:
+    """The process of a run; None for a moment after its start."""
+    try:
+        return int((folder / "pid").read_text())
+    except FileNotFoundError:
+        return None
 
 
 def _read_host(folder: Path) -> str:
@@ -351,16 +362,17 @@ def _tell(run_id: str, order: signal.Signals, root: Path | None) -> None:
     run = read(run_id, root)
     if run.state != "running":
         return
-    if run.phase == "waking" and order != signal.SIGTERM:
-        raise RunError("The run is still waking up; try again in a moment.")
     folder = runs_folder(root) / run_id
+    number = _read_number(folder)
+    if number is None or (run.phase == "waking" and order != signal.SIGTERM):
+        raise RunError("The run is still waking up; try again in a moment.")
     if _read_host(folder) != _host():  # its number may be another process's here
         raise RunError(
             "The run was started by another server that shares this folder; only that one can give it orders."
         )
     # Its lock is held, so the process id cannot have passed on to a stranger.
     with suppress(ProcessLookupError):
-        os.kill(int((folder / "pid").read_text()), order)
+        os.kill(number, order)
 
 
 def _attended_file(root: Path) -> Path:

@@ -1,7 +1,6 @@
 """How long training takes on this very machine, by what runs, or else a second of warming up, have measured here."""
 
 import json
-import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -9,7 +8,7 @@ from statistics import median
 from typing import Any
 
 from siamese_core.config import Recipe
-from siamese_core.runs import Run, runs_folder
+from siamese_core.runs import Run, runs_folder, write_whole
 
 _ALIKE = ("network", "batches", "batch_size")
 """The settings by which an epoch's cost is told."""
@@ -56,9 +55,7 @@ def known_pace(recipe: Recipe, root: Path | None = None) -> Pace | None:
 def remember_pace(recipe: Recipe, pace: Pace, root: Path | None = None) -> None:
     """Keep what a warming-up has found, beside the runs."""
     path = _pace_file(root)
-    fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps(_read_paces(path) | {_key(recipe): asdict(pace)}))
-    os.replace(fresh, path)
+    write_whole(path, json.dumps(_read_paces(path) | {_key(recipe): asdict(pace)}))
 
 
 def seconds_left(run: Run) -> float | None:

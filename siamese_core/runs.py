@@ -193,9 +193,13 @@ def fingerprint(run_id: str, root: Path | None = None) -> str | None:
 
 def write_settings(run_id: str, settings: dict[str, Any], root: Path | None = None) -> None:
     """Replace what is known of a run's start."""
-    path = runs_folder(root) / run_id / "settings.json"
+    write_whole(runs_folder(root) / run_id / "settings.json", json.dumps(settings))
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file that whoever reads it meanwhile finds whole, the old one or the new one."""
     fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps(settings))
+    fresh.write_text(text)
     os.replace(fresh, path)
 
 

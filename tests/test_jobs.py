@@ -310,6 +310,25 @@ def test_a_run_that_wakes_up_is_told_nothing_but_to_stop(child, tmp_path):
     assert ended(run, tmp_path).phase == "over"
 
 
+def test_a_stop_before_the_process_is_known_goes_to_nobody(child, tmp_path, monkeypatch):
+    child(LEAVES_CHECKPOINT)
+    known, told = jobs.subprocess.Popen, []
+
+    def is_told_to_stop(command, **options):
+        (run,) = runs.read_all(tmp_path)
+        with monkeypatch.context() as moment:
+            moment.setattr(jobs.os, "kill", lambda *_: pytest.fail("whose process is that?"))
+            with pytest.raises(RunError, match="still waking up"):
+                jobs.stop(run.id, tmp_path)
+        told.append(run.state)
+        return known(command, **options)
+
+    monkeypatch.setattr(jobs.subprocess, "Popen", is_told_to_stop)
+    run = ended(jobs.start("fast", "a", root=tmp_path), tmp_path)
+    ended(jobs.resume(run.id, root=tmp_path), tmp_path)
+    assert told == ["running", "running"]
+
+
 @pytest.mark.parametrize(
     ("events", "phase"),
     [

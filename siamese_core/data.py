@@ -6,10 +6,12 @@ Algorithms", 2017. MIT licence.
 
 import gzip
 import hashlib
+import io
 import math
 import mmap
 import os
 import tempfile
+import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -127,9 +129,9 @@ def load_sample() -> Collection:
     path = SAMPLE_FOLDER / "sample.npz"
     try:
         content = path.read_bytes()
-        with np.load(path, allow_pickle=False) as arrays:
+        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             test = Split("test", arrays["images"], arrays["labels"], arrays["ids"])
-    except (OSError, ValueError, KeyError, zlib.error) as error:
+    except (OSError, EOFError, ValueError, KeyError, zlib.error, zipfile.BadZipFile) as error:
         raise DataError("The sample {file} is missing or damaged. " + HOW_TO_GET_IT, file=path.name) from error
     nothing = np.zeros(0, np.int32)
     train = Split("train", np.zeros((0, *IMAGE_SHAPE), np.uint8), nothing.astype(np.uint8), nothing)

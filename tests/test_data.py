@@ -183,6 +183,23 @@ def test_sample_opens_when_nothing_else_is_there(nowhere):
     assert np.bincount(sample.split("test").labels).tolist() == [100] * 10
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda _: b"",
+        lambda content: content[: len(content) // 2],
+        lambda content: content[: len(content) // 2] + bytes(100) + content[len(content) // 2 + 100 :],
+    ],
+    ids=["empty", "cut short", "another middle"],
+)
+def test_a_damaged_sample_is_named(tmp_path, monkeypatch, damage):
+    content = (data.SAMPLE_FOLDER / "sample.npz").read_bytes()
+    (tmp_path / "sample.npz").write_bytes(damage(content))
+    monkeypatch.setattr(data, "SAMPLE_FOLDER", tmp_path)
+    with pytest.raises(DataError, match=r"sample\.npz is missing or damaged"):
+        load_sample()
+
+
 def test_sample_items_are_the_test_items_of_the_same_numbers(fashion):
     sample, test = load_sample().split("test"), fashion.split("test")
     np.testing.assert_array_equal(sample.images, test.images[sample.ids])

@@ -17,7 +17,7 @@ class Index(Protocol):
     """Finds candidates, which whoever asks puts in order by their exact distances."""
 
     def candidates(self, queries: np.ndarray, k: int) -> np.ndarray:
-        """Rows (q, k) of the items that are nearest to each of (q, d) queries, in any order; k is at most n."""
+        """Rows (q, k) of the items that are nearest to each of (q, d) finite queries, in any order; k is at most n."""
 
 
 class ExactIndex:
@@ -67,7 +67,11 @@ class InvertedIndex:
         self._probes = probes
 
     def candidates(self, queries: np.ndarray, k: int) -> np.ndarray:
-        """See `Index`; where the lists hold fewer than k items, more of them are looked into."""
+        """See `Index`; where the lists hold fewer than k items, more of them are looked into.
+
+        Raises:
+            ValueError: All lists together hold fewer than k, or a query is not finite and so near to none.
+        """
         import faiss
 
         probes, wanted = self._probes, faiss.SearchParametersIVF()
@@ -76,6 +80,8 @@ class InvertedIndex:
             rows = self._index.search(np.ascontiguousarray(queries), k, params=wanted)[1]
             if rows.min(initial=0) >= 0:
                 return rows
+            if wanted.nprobe == self._index.nlist:
+                raise ValueError(f"`queries` must be finite and `k` at most {self._index.ntotal}, got k = {k}")
             probes *= 2
 
 

@@ -55,6 +55,15 @@ def test_more_items_than_the_lists_at_hand_hold_are_found_all_the_same(items, qu
 
 
 @INVERTED
+@pytest.mark.parametrize(("spoiled", "k"), [(np.nan, K), (np.inf, K), (0.0, 501)])
+def test_what_no_index_can_answer_is_refused(items, queries, spoiled, k):
+    asked = queries[:2].copy()
+    asked[1, 3] = spoiled
+    with pytest.raises(ValueError, match="`queries` must be finite and `k` at most 500, got k = "):
+        InvertedIndex(items[:500]).candidates(asked, k)
+
+
+@INVERTED
 def test_a_large_gallery_answers_as_a_small_one_does(items, queries, monkeypatch):
     labels, ids = (np.arange(len(items)) % 10).astype(np.uint8), np.arange(len(items)) + 1_000
     small = Gallery(items, labels, ids)

@@ -1,7 +1,8 @@
-"""A ZIP file read by the letter: expected members, each once, plain, within bounds, and not a byte besides.
+"""A ZIP file read by the letter: expected members, each once, plain, within bounds, with nothing around them.
 
 `zipfile` takes what it can make sense of: files before or behind the archive, members that share bytes or that no list
 names, a list of a million of them. Two readers may then see two different files in one. Here one reading is left.
+What no reader unpacks may still lie in a member: in the extra fields of its headers, behind the end of its own stream.
 
 References:
     D. Fifield, "A better zip bomb", WOOT 2019: members that overlap.

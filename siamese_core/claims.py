@@ -78,7 +78,7 @@ def _read_recipe(values: Mapping[str, Any]) -> Recipe:
     """A recipe of a known name whose words are known ones and whose numbers lie within bounds.
 
     Raises:
-        ValueError: It is not such a recipe.
+        ValueError: It is not such a recipe; or another of `WRONG`.
     """
     recipe = Recipe.from_dict(values)
     is_known = recipe.name in RECIPES and all(getattr(recipe, name) in words for name, words in _WORDS.items())
@@ -93,7 +93,7 @@ def _read_epoch(values: Mapping[str, Any], number: int) -> dict[str, Any]:
     """An epoch's figures, finite and of their kinds; what else is there is left out.
 
     Raises:
-        ValueError: One is not.
+        ValueError: One is not; or another of `WRONG`.
     """
     check_bounds("epochs", values["epochs"])
     epoch: dict[str, Any] = {"epoch": number, "epochs": int(values["epochs"])}

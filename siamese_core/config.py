@@ -87,7 +87,8 @@ class Recipe:
         """The recipe that `to_dict` wrote, perhaps before a setting with a default was added.
 
         Raises:
-            ValueError: A field is unknown, missing without a default, or out of bounds.
+            ValueError: A field is unknown, or missing without a default.
+            RunError: One is out of bounds.
         """
         fields = {field.name: field.default for field in dataclasses.fields(cls)}
         needed = {name for name, default in fields.items() if default is dataclasses.MISSING}

@@ -46,3 +46,8 @@ def test_foreign_fields_are_refused(change):
         del values["epochs"]
     with pytest.raises(ValueError, match="a recipe has the fields"):
         Recipe.from_dict(values)
+
+
+def test_a_recipe_that_was_written_is_held_to_the_bounds_too():
+    with pytest.raises(RunError, match="epochs must be between"):
+        Recipe.from_dict(RECIPES["fast"].to_dict() | {"epochs": 10_000})

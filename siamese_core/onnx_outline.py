@@ -1,7 +1,8 @@
 """What a stranger's ONNX file would do if it were opened, which it never is: its outline, without ONNX's own reader.
 
 A file of this project is one graph of standard operators from `images` to `embeddings`, its constants inside. What
-names other files, brings functions, graphs within graphs or operators of its own is none of ours.
+names other files, brings a training, functions, graphs within graphs, sparse constants or operators of its own is none
+of ours.
 
 References:
     ONNX, onnx.proto3 (numbers of fields); Protocol Buffers, "Encoding".
@@ -12,10 +13,10 @@ from collections.abc import Iterator
 MAX_FIELDS = 20_000
 """A file of this project has some 2,000; more would take long to look through."""
 _VARINT, _EIGHT_BYTES, _LENGTH, _FOUR_BYTES = 0, 1, 2, 5
-_GRAPH, _METADATA, _FUNCTION = 7, 14, 25  # of a model
+_GRAPH, _METADATA, _TRAINING, _FUNCTION = 7, 14, 20, 25  # of a model
 _NODE, _CONSTANT, _INPUT, _OUTPUT, _SPARSE = 1, 5, 11, 12, 15  # of a graph
 _DOMAIN, _ATTRIBUTE = 7, 5  # of a node
-_SUBGRAPH, _SUBGRAPHS, _TENSOR, _TENSORS = 6, 11, 5, 10  # of an attribute
+_SUBGRAPH, _SUBGRAPHS, _TENSOR, _TENSORS, _SPARSE_TENSOR, _SPARSE_TENSORS = 6, 11, 5, 10, 22, 23  # of an attribute
 _EXTERNAL, _LOCATION = 13, 14  # of a constant
 _NAME = 1  # of an input or output
 
@@ -29,7 +30,7 @@ def check_onnx(content: bytes) -> None:
     reader = _Reader()
     model = reader.read(content)
     graphs = [value for number, value in model if number == _GRAPH]
-    if len(graphs) != 1 or any(number in (_METADATA, _FUNCTION) for number, _ in model):
+    if len(graphs) != 1 or any(number in (_METADATA, _TRAINING, _FUNCTION) for number, _ in model):
         raise ValueError("not one graph and nothing else")
     ports: dict[int, list[bytes]] = {_INPUT: [], _OUTPUT: []}
     for number, value in reader.read(graphs[0]):
@@ -63,6 +64,8 @@ class _Reader:
                 for kind, part in self.read(value):
                     if kind in (_SUBGRAPH, _SUBGRAPHS):
                         raise ValueError("a graph within the graph")
+                    if kind in (_SPARSE_TENSOR, _SPARSE_TENSORS):
+                        raise ValueError("sparse constants")
                     if kind in (_TENSOR, _TENSORS):
                         self.check_constant(part)
 

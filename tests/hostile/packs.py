@@ -343,6 +343,21 @@ def bring_function(model: Any) -> None:
     model.functions.add(name="f", domain="evil")
 
 
+def train(model: Any) -> None:
+    """Bring a training, whose graph has a constant in another file."""
+    model.training_info.add().algorithm.initializer.add(data_location=1).external_data.add(
+        key="location", value="/etc/passwd"
+    )
+
+
+def thin_out(model: Any, *, many: bool) -> None:
+    """Let an operator bring a sparse constant, or several, with values in another file."""
+    attribute = model.graph.node[0].attribute.add(name="sparse_value", type=12 if many else 11)
+    constant = attribute.sparse_tensors.add() if many else attribute.sparse_tensor
+    constant.values.data_location = 1
+    constant.values.external_data.add(key="location", value="/etc/passwd")
+
+
 ODD_NAMES = (
     "../canary", "..\\canary", "../../../../tmp/canary", "/etc/passwd", "C:\\canary", "\\\\host\\share", "sub/config.json", "weights/", "./map.npz",
     "run.py", "__init__.py", "sitecustomize.py", "model.pkl", "encoder.onnx.data", "Config.json", "config.json ", "config.json\\", "con\u0444ig.json",
@@ -572,6 +587,9 @@ GRAPHS: dict[str, Make] = {
     "a constant in another folder": lambda: onnx(functools.partial(refer, location="../../canary")),
     "a graph within the graph": lambda: onnx(branch),
     "a function": lambda: onnx(bring_function),
+    "a training": lambda: onnx(train),
+    "an operator's sparse constant": lambda: onnx(functools.partial(thin_out, many=False)),
+    "an operator's sparse constants": lambda: onnx(functools.partial(thin_out, many=True)),
     "an operator of another domain": lambda: onnx(lambda model: setattr(model.graph.node[0], "domain", "evil")),
     "words for the reader": lambda: onnx(lambda model: model.metadata_props.add(key="a", value=HTML)),
     "another input": lambda: onnx(lambda model: setattr(model.graph.input[0], "name", "x")),

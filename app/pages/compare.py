@@ -64,7 +64,8 @@ def compare_room(model: Bundle) -> None:
                 key=slots.key("card", letter),
                 on_activate=partial(slots.activate, letter),
             )
-            tell_stranger(model, slot)
+            if not is_drawn(letter):
+                tell_stranger(model, slot)
         if refusal:
             places[letter].warning(refusal)
     a, b = (filled[letter][0] for letter in LETTERS)
@@ -80,7 +81,10 @@ def compare_room(model: Bundle) -> None:
     for letter, place in pads.items():
         if is_drawn(letter):
             with place:
-                draw_item(letter)  # last: the pad goes on when all of its answer is there
+                pad = st.container()
+                tell_stranger(model, filled[letter][0])  # below the pad, which must not move under the hand
+                with pad:
+                    draw_item(letter)  # last: the pad goes on when all of its answer is there
 
 
 def tell_stranger(model: Bundle, slot: Slot) -> None:

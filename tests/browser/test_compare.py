@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import math
 import re
 import subprocess
 import sys
@@ -229,6 +230,25 @@ def draw_boot(page: Page, pad: Locator) -> None:
         if number == 0:
             page.mouse.down()
     page.mouse.up()
+
+
+def test_the_pad_stays_where_it_is_while_it_is_drawn_on(page: Page) -> None:
+    page.goto("/")
+    page.get_by_role("radio", name="Draw").click()
+    pad = page.get_by_role("img", name="Sketch pad for slot A")
+    expect(page.get_by_text("Draw an outline")).to_be_visible()
+    before = pad.bounding_box()
+    for step in range(60):
+        reach, turn = (20 + 1.6 * step) / 264 * before["width"], step / 5
+        page.mouse.move(
+            before["x"] + before["width"] / 2 + reach * math.cos(turn),
+            before["y"] + before["height"] / 2 + reach * math.sin(turn),
+        )
+        if step == 0:
+            page.mouse.down()
+    page.mouse.up()
+    expect(page.get_by_text("Unlike the data")).to_be_visible()
+    assert pad.bounding_box() == before
 
 
 def test_a_link_shows_a_drawing_elsewhere_at_the_same_distance(

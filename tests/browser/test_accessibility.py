@@ -8,7 +8,7 @@ import axe_playwright_python
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.conftest import distance, open_popover
+from tests.browser.conftest import distance, open_popover, slot
 
 pytestmark = pytest.mark.browser
 
@@ -58,6 +58,7 @@ def test_axe_finds_nothing_where_everything_is_open(open_context: Callable[..., 
     page = open_context(color_scheme=scheme).new_page()
     open_room(page, "/")
     page.get_by_role("button", name="A drawing").click()
+    expect(slot(page, "A")).to_contain_text("Your drawing")
     page.get_by_role("radio", name="Draw").click()
     page.get_by_role("button", name="cropped").click()
     page.get_by_text("Why this distance").click()

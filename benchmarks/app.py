@@ -23,11 +23,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from browsing import STOPWATCH
+from browsing import DISTANCE, STOPWATCH
 from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
-DISTANCE = "[data-testid=stMetricValue]"
 TIMED = "count => window.answers.length >= count"
 
 COUNT_ANSWERS = f"""() => {{

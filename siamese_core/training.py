@@ -4,7 +4,6 @@ The images stay on the device as one uint8 tensor; a batch is row numbers into i
 `hosts` finds: each replica takes its share of the rows, and the pairs of a batch are those of all shares.
 """
 
-import dataclasses
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -380,7 +379,7 @@ class Trainer:
         augment = partial(augmented, images, seed=self._random_seed(), places=places)
         if not self.recipe.clear:
             return augment(self.recipe)
-        clear = dataclasses.replace(self.recipe, drawn=0.0, erased=0.0)
+        clear = self.recipe.changed(drawn=0.0, erased=0.0)
         clear_from = round((1.0 - self.recipe.clear) * self.recipe.epochs * self.steps)
         is_clear = self._optimizer.iterations >= clear_from
         return tf.cond(is_clear, lambda: augment(clear), lambda: augment(self.recipe))

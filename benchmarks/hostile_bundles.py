@@ -140,12 +140,12 @@ def faults_of(seen: Seen, usual: float) -> list[str]:
 
 def difference(name: str) -> float:
     """The largest difference between a distance by the model and one by the network made anew from its pack."""
-    from siamese_core.networks import NETWORKS, load_weights, with_mirror
+    from siamese_core.networks import NETWORKS, embedder_of, load_weights
 
     pack = read_pack(pack_bundle(name))
     encoder = NETWORKS[pack.recipe.network]()
     load_weights(encoder, pack.weights)
-    embedder = with_mirror(encoder) if pack.recipe.mirror else encoder
+    embedder = embedder_of(encoder, pack.recipe)
     images = load_collection().split("test").images[: 2 * PAIRS]
     theirs, ours = embedder.predict(images, verbose=0), load_bundle(name).encoder.embed(images)
     apart = [np.linalg.norm(each[::2].astype(float) - each[1::2], axis=1) for each in (theirs, ours)]

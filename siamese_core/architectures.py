@@ -2,6 +2,11 @@
 
 from collections.abc import Mapping
 
+from siamese_core.config import Recipe
+
+CLASSES = 10
+OWN_DIRECTIONS = 28
+"""Numbers of a hedged embedding that are an item's own: with twice the classes they make 48."""
 Shapes = Mapping[str, tuple[int, ...]]
 
 
@@ -42,7 +47,7 @@ SHAPES: Mapping[str, Shapes] = {
         **_residual_block("block_3", 64, 128),
         **_residual_block("block_4", 128, 128),
         **_dense("embedding", 128, 64),
-        **_dense("classes", 64, 10, bias=False),
+        **_dense("classes", 64, CLASSES, bias=False),
     },
     "transfer": {
         **_convolution("stem", 1, 32, size=5),
@@ -51,5 +56,10 @@ SHAPES: Mapping[str, Shapes] = {
     },
 }
 """By the network's name, a key of `networks.NETWORKS`."""
-EMBEDDING_SIZES: Mapping[str, int] = {"classic": 128, "perceptron": 64, "residual": 10, "transfer": 64 + 98 + 128 + 32}
-"""Numbers of an embedding."""
+_OUTPUTS: Mapping[str, int] = {"classic": 128, "perceptron": 64, "residual": CLASSES, "transfer": 64 + 98 + 128 + 32}
+
+
+def embedding_size(recipe: Recipe) -> int:
+    """Numbers of an embedding by a model of this recipe."""
+    size = _OUTPUTS[recipe.network]
+    return 2 * size + OWN_DIRECTIONS if recipe.hedged else size

@@ -169,7 +169,7 @@ def rebuild_bundle(
     """
     check_name(name)
     check_can_train()
-    from siamese_core.networks import NETWORKS, load_weights, with_mirror
+    from siamese_core.networks import NETWORKS, embedder_of, load_weights
 
     encoder = NETWORKS[pack.recipe.network]()
     try:
@@ -178,7 +178,7 @@ def rebuild_bundle(
         raise BundleError(
             "The weights in this file do not fit the network {network}.", network=pack.recipe.network
         ) from error
-    embedder = with_mirror(encoder) if pack.recipe.mirror else encoder
+    embedder = embedder_of(encoder, pack.recipe)
     on_event(MeasuringEvent())
     training = collection.split("train")
     _, validation = validation_positions(training.labels, held_out=find_labels(pack.held_out, collection.class_names))

@@ -144,9 +144,10 @@ class Bundle:
         from safetensors.numpy import load
 
         try:
-            weights = load(self.files["weights.safetensors"])
+            stored = load(self.files["weights.safetensors"])
         except (SafetensorError, ValueError, KeyError, TypeError) as error:
             raise DamagedBundleError(_DAMAGED, name=self.name, file="weights.safetensors") from error
+        weights = {name: array.astype(np.float32, copy=False) for name, array in stored.items()}
         if not all(np.isfinite(array).all() for array in weights.values()):
             raise BundleError(
                 "The model {name} holds a weight that is not a finite number; train it again.", name=self.name
@@ -205,7 +206,7 @@ def make_files(
 
     files = {
         "encoder.onnx": onnx,
-        "weights.safetensors": save({key: np.ascontiguousarray(array) for key, array in weights.items()}),
+        "weights.safetensors": save({key: _compact(array) for key, array in weights.items()}),
         "config.json": _to_json(config),
         "metrics.json": _to_json(metrics),
         "history.json": _to_json(history),
@@ -269,6 +270,13 @@ def _check_arrays(bundle: Bundle) -> None:
     """Accept a bundle whose arrays have their kinds, fit together and are finite: reading them is the check."""
     for part in ("gallery_embeddings", "embedding_map", "familiarity", "weights"):
         getattr(bundle, part)
+
+
+def _compact(array: np.ndarray) -> np.ndarray:
+    """The float32 array, as float16 where that says the same."""
+    with np.errstate(over="ignore"):
+        half = array.astype(np.float16)
+    return np.ascontiguousarray(half if np.array_equal(half.astype(np.float32), array) else array)
 
 
 def _to_json(value: Any) -> bytes:

@@ -49,7 +49,11 @@ class Recipe:
         erased: Share of the images of which training blackens a rectangle.
         clear: Share of the steps, the last ones, that neither draw nor erase anything: what a network has learned to
             bear it need not go on paying for.
-        mirror: Whether the finished encoder embeds an image and its mirror image together, see `networks.with_mirror`.
+        mirror: Whether the finished encoder embeds an image and its mirror image together.
+        hedged: Whether it keeps what it doubts apart, see `networks.HedgedPosterior`; for networks that give roots of
+            class posteriors.
+        precision: Of the numbers that training multiplies in convolutions. bfloat16 counts where the processor has
+            instructions for it and is float32 elsewhere; weights, and the finished encoder, are float32 always.
     """
 
     name: str
@@ -71,6 +75,8 @@ class Recipe:
     erased: float = 0.0
     clear: float = 0.0
     mirror: bool = False
+    hedged: bool = False
+    precision: Literal["float32", "bfloat16"] = "float32"
 
     def to_dict(self) -> dict[str, Any]:
         """The recipe as plain JSON values."""
@@ -170,7 +176,7 @@ RECIPES: Mapping[str, Recipe] = {
             loss="posterior",
             optimizer="muon",
             schedule="one_cycle",
-            epochs=24,
+            epochs=28,
             batch_size=256,
             learning_rate=0.006,
             weight_decay=0.05,
@@ -182,6 +188,8 @@ RECIPES: Mapping[str, Recipe] = {
             erased=0.3,
             clear=0.2,
             mirror=True,
+            hedged=True,
+            precision="bfloat16",
         ),
         Recipe(
             name="transfer",

@@ -12,7 +12,7 @@ import tensorflow as tf
 from siamese_core.bundle import Bundle
 from siamese_core.encoder import Encoder
 from siamese_core.errors import BundleError, ExportError
-from siamese_core.networks import NETWORKS, load_weights, to_onnx, with_mirror
+from siamese_core.networks import NETWORKS, embedder_of, load_weights, to_onnx
 
 PARITY_LIMIT = 1e-5
 """The largest difference that any number of an embedding may show."""
@@ -68,7 +68,7 @@ def rebuild(bundle: Bundle, weights: Mapping[str, np.ndarray]) -> keras.Model:
             name=bundle.name,
             network=bundle.recipe.network,
         ) from error
-    return with_mirror(encoder) if bundle.recipe.mirror else encoder
+    return embedder_of(encoder, bundle.recipe)
 
 
 def _write_onnx(embedder: keras.Model, path: Path) -> None:

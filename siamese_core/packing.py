@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from siamese_core.architectures import EMBEDDING_SIZES, SHAPES
+from siamese_core.architectures import SHAPES, embedding_size
 from siamese_core.archives import read_members
 from siamese_core.artifacts import load_bundle
 from siamese_core.bundle import FILES, MANIFEST, SCHEMA, Bundle, with_files
@@ -148,7 +148,7 @@ def _check_made_anew(files: Mapping[str, bytes], recipe: Recipe, config: Any, hi
     for file, check in {
         "metrics.json": lambda: check_metrics(read_json(files["metrics.json"])),
         "encoder.onnx": lambda: check_onnx(files["encoder.onnx"]),
-        "gallery.npz": lambda: _check_gallery(theirs.gallery_embeddings, recipe.network),
+        "gallery.npz": lambda: _check_gallery(theirs.gallery_embeddings, recipe),
         "map.npz": lambda: theirs.embedding_map,
         "familiarity.npz": lambda: theirs.familiarity,
     }.items():
@@ -160,8 +160,8 @@ def _check_made_anew(files: Mapping[str, bytes], recipe: Recipe, config: Any, hi
             raise BundleError(_UNSOUND, file=file) from error
 
 
-def _check_gallery(embeddings: np.ndarray, network: str) -> None:
-    if embeddings.shape[1] != EMBEDDING_SIZES[network]:
+def _check_gallery(embeddings: np.ndarray, recipe: Recipe) -> None:
+    if embeddings.shape[1] != embedding_size(recipe):
         raise ValueError("embeddings of another network")
 
 
@@ -179,10 +179,10 @@ def _read_weights(content: bytes, network: str) -> dict[str, np.ndarray]:
         raise BundleError(_DAMAGED)
     try:
         header = read_json(content[8 : 8 + size])
-        kinds = {name: (told["dtype"], tuple(told["shape"])) for name, told in header.items()}
-        if kinds != {name: ("F32", shape) for name, shape in SHAPES[network].items()}:
+        shapes = {name: tuple(told["shape"]) for name, told in header.items()}
+        if shapes != SHAPES[network] or not {told["dtype"] for told in header.values()} <= {"F16", "F32"}:
             raise BundleError("The weights in this file do not fit the network {network}.", network=network)
-        weights = load(content)
+        weights = {name: array.astype(np.float32, copy=False) for name, array in load(content).items()}
     except (*WRONG, SafetensorError) as error:
         raise BundleError(_DAMAGED) from error
     for name, array in weights.items():

@@ -29,7 +29,7 @@ from siamese_core.losses import (
     posterior_loss,
     supervised_contrastive_loss,
 )
-from siamese_core.networks import NETWORKS, with_mirror
+from siamese_core.networks import NETWORKS, computing, embedder_of
 from siamese_core.optimizers import build_optimizer
 from siamese_core.pairs import Pairs, tutorial_pairs, validation_pairs
 
@@ -85,7 +85,7 @@ class Trained:
 
     Attributes:
         encoder: The network with the weights of the best epoch.
-        embedder: What embeds with them: the encoder, or encoder and mirror image together where the recipe says so.
+        embedder: What embeds with them, see `networks.embedder_of`.
         history: One event an epoch.
         kept: The event of the epoch whose weights were kept: the highest validation accuracy.
         stopped: Whether it was stopped before the last epoch.
@@ -212,7 +212,7 @@ class Trainer:
         self.steps = self._count_steps()
         self._objective = partial(LOSSES[recipe.loss, recipe.batches], **recipe.loss_settings)
         with self._strategy.scope():
-            self.encoder, self.embedder = _networks(recipe)
+            self.encoder, self.embedder = _networks(recipe, recipe.precision)
             self._optimizer = build_optimizer(recipe, steps=recipe.epochs * self.steps)
             self._optimizer.build(self.encoder.trainable_variables)
         self._images = self._strategy.experimental_distribute_values_from_function(lambda _: tf.constant(images))
@@ -299,10 +299,15 @@ class Trainer:
         return self.embedder.predict(images, batch_size=1_000, verbose=0, callbacks=[ear])
 
     def finished(self, weights: list[np.ndarray]) -> tuple[keras.Model, keras.Model]:
-        """Encoder and embedder with these weights, bound to no other device or host."""
+        """Encoder and embedder with these weights, in float32, bound to no other device or host.
+
+        Weights that were only ever multiplied as bfloat16 are rounded to float16, which is finer.
+        """
         encoder, embedder = self.encoder, self.embedder
-        if self._strategy.num_replicas_in_sync > 1:
-            encoder, embedder = _networks(self.recipe)
+        if self._strategy.num_replicas_in_sync > 1 or self.recipe.precision == "bfloat16":
+            encoder, embedder = _networks(self.recipe, "float32")
+        if self.recipe.precision == "bfloat16":
+            weights = [weight.astype(np.float16).astype(np.float32) for weight in weights]
         encoder.set_weights(weights)
         return encoder, embedder
 
@@ -389,10 +394,11 @@ class Trainer:
         return tf.stack([tf.constant(self._seed, tf.int32), tf.cast(self._optimizer.iterations, tf.int32)])
 
 
-def _networks(recipe: Recipe) -> tuple[keras.Model, keras.Model]:
+def _networks(recipe: Recipe, precision: str) -> tuple[keras.Model, keras.Model]:
     """The recipe's encoder, and what embeds with it, see `Trained`."""
-    encoder = NETWORKS[recipe.network]()
-    return encoder, with_mirror(encoder) if recipe.mirror else encoder
+    with computing(precision):
+        encoder = NETWORKS[recipe.network]()
+    return encoder, embedder_of(encoder, recipe)
 
 
 def _times(loss: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:

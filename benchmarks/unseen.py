@@ -30,7 +30,7 @@ from siamese_core.collection import validation_positions
 from siamese_core.config import RECIPES, Recipe
 from siamese_core.data import CLASS_NAMES, load_collection
 from siamese_core.exhaustive import all_pair_distances, evaluate_all_pairs
-from siamese_core.networks import NETWORKS
+from siamese_core.networks import NETWORKS, embedder_of
 from siamese_core.training import train
 from siamese_core.unseen import evaluate_left_out, evaluate_unseen, one_shot
 
@@ -67,7 +67,8 @@ def print_pairs_and_one_shot(recipe: Recipe, labels: np.ndarray, seed: int) -> N
 def print_untrained(recipe: Recipe, labels: np.ndarray, seed: int) -> None:
     """The rows of both protocols for random weights, which have no threshold."""
     keras.utils.set_random_seed(seed)
-    embeddings = NETWORKS[recipe.network]().predict(load_collection().split("test").images, batch_size=1_000, verbose=0)
+    embedder = embedder_of(NETWORKS[recipe.network](), recipe)
+    embeddings = embedder.predict(load_collection().split("test").images, batch_size=1_000, verbose=0)
     unseen = np.isin(labels, IFN680_UNSEEN)
     pairs = evaluate_all_pairs(*all_pair_distances(embeddings[unseen], labels[unseen]), threshold=0.0)
     print(f"| IFN680, unseen pairs | {seed} | {pairs.auc:.4f} | | |", flush=True)

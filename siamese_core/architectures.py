@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from siamese_core.config import Recipe
 
 CLASSES = 10
+HEDGING = ("residual",)
+"""Networks that give roots of class posteriors, which may be hedged."""
 OWN_DIRECTIONS = 28
 """Numbers of a hedged embedding that are an item's own: with twice the classes they make 48."""
 Shapes = Mapping[str, tuple[int, ...]]

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from siamese_core.architectures import HEDGING
 from siamese_core.calibration import Calibration
 from siamese_core.config import BOUNDS, RECIPES, Recipe, check_bounds
 from siamese_core.data import CLASS_NAMES
@@ -20,6 +21,7 @@ _WORDS = {
     "batches": {"pairs", "images"},
     "optimizer": {"rmsprop", "adamw", "muon"},
     "schedule": {"constant", "one_cycle"},
+    "precision": {"float32", "bfloat16"},
 }
 _FIGURES = ("loss", "accuracy", "auc", "threshold", "seconds", "images_per_second")
 _SHARE = re.compile("accuracy|auc|eer|ece|brier|recall|map")
@@ -84,7 +86,9 @@ def _read_recipe(values: Mapping[str, Any]) -> Recipe:
     is_known = recipe.name in RECIPES and all(getattr(recipe, name) in words for name, words in _WORDS.items())
     if not all(isinstance(number, int) for number in (recipe.epochs, recipe.batch_size, recipe.shift)):
         raise ValueError("recipe")
-    if not is_known or recipe.shift not in range(MAX_SHIFT + 1) or {recipe.flip, recipe.mirror} - {True, False}:
+    if not is_known or recipe.shift not in range(MAX_SHIFT + 1):
+        raise ValueError("recipe")
+    if {recipe.flip, recipe.mirror, recipe.hedged} - {True, False} or (recipe.hedged and recipe.network not in HEDGING):
         raise ValueError("recipe")
     return recipe
 

@@ -5,7 +5,7 @@ weights saved by name find their place again.
 """
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -91,7 +91,8 @@ class HedgedPosterior(keras.layers.Layer):
         return keras.ops.concatenate([ROOTS_SHARE**0.5 * roots, (1.0 - ROOTS_SHARE) ** 0.5 * drawn], axis=-1)
 
     def compute_output_shape(self, input_shape: tuple[tuple[int | None, ...], ...]) -> tuple[int | None, ...]:
-        return (input_shape[0][0], 2 * input_shape[0][-1] + self._own)
+        count, classes = input_shape[0]
+        return (count, None if classes is None else 2 * classes + self._own)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "own": self._own, "reach": self._reach}
@@ -99,7 +100,7 @@ class HedgedPosterior(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="siamese_core")
 class FusedBatchNormalization(keras.layers.BatchNormalization):
-    """Batch normalisation of (n, h, w, c) whose training step is one operation; Keras's takes ten and a fifth longer."""
+    """Batch normalisation of (n, h, w, c) whose training step is one operation, where Keras's takes ten."""
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         if not training:
@@ -199,11 +200,13 @@ def embedder_of(encoder: keras.Model, recipe: Recipe) -> keras.Model:
         return encoder
     images = keras.Input(encoder.input_shape[1:], dtype="uint8", name="images")
     sides = [images, keras.ops.flip(images, axis=-1)] if recipe.mirror else [images]
-    trunk = keras.Model(encoder.input, [encoder.output, encoder.get_layer("unit_length").output], name=encoder.name)
-    roots, features = zip(*(trunk(side) for side in sides), strict=True)
-    embeddings = keras.ops.sqrt(sum(keras.ops.square(root) for root in roots) / len(sides))
     if recipe.hedged:
-        embeddings = HedgedPosterior(name="hedge")([embeddings, keras.ops.normalize(sum(features), axis=-1)])
+        trunk = keras.Model(encoder.input, [encoder.output, encoder.get_layer("unit_length").output], name=encoder.name)
+        roots, features = zip(*(trunk(side) for side in sides), strict=True)
+        mean_features = keras.ops.normalize(sum(features), axis=-1)
+        embeddings = HedgedPosterior(name="hedge")([_mean_root(roots), mean_features])
+    else:
+        embeddings = _mean_root([encoder(side) for side in sides])
     return keras.Model(images, embeddings, name=f"{encoder.name}_embedder")
 
 
@@ -270,6 +273,10 @@ def load_weights(encoder: keras.Model, weights: Mapping[str, np.ndarray]) -> Non
             raise ValueError(f"`weights[{name!r}]` must have shape {tuple(place.shape)}, got {weights[name].shape}")
     for name, place in places.items():
         place.assign(weights[name])
+
+
+def _mean_root(roots: Sequence[Any]) -> Any:
+    return keras.ops.sqrt(sum(keras.ops.square(root) for root in roots) / len(roots))
 
 
 def _multiplies_bfloat16() -> bool:

@@ -74,6 +74,16 @@ def test_saved_bundle_is_loaded_as_it_was(root):
     assert sorted(os.listdir(root / "again")) == sorted((*FILES, "familiarity.npz", "manifest.json"))  # no map given
 
 
+def test_weights_take_half_the_room_where_that_changes_none_of_them(root):
+    weights = load_weights("mine", root)
+    rounded = {name: weight.astype(np.float16).astype(np.float32) for name, weight in weights.items()}
+    halved = save_again(root, "halved", weights=rounded)
+    assert len(halved.files["weights.safetensors"]) < 0.51 * len(load_bundle("mine", root).files["weights.safetensors"])
+    for name, weight in halved.weights.items():
+        assert weight.dtype == np.float32
+        np.testing.assert_array_equal(weight, rounded[name])
+
+
 def test_familiarity_is_added_and_all_else_stays_as_it_is(root):
     known = load_bundle("mine", root).familiarity
     assert save_again(root, familiarity=None).familiarity is None

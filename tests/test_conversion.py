@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from siamese_core import conversion
+from siamese_core.architectures import embedding_size
 from siamese_core.artifacts import PROJECT_ARTIFACTS, load_bundle, load_weights
 from siamese_core.config import RECIPES
 from siamese_core.conversion import CONVERTERS, PARITY_LIMIT, convert
@@ -32,7 +33,7 @@ def test_what_was_written_embeds_as_the_network_does(model, format_name, fashion
     images = fashion.split("test").images[:300]
     assert 0.0 <= convert(bundle, weights, format_name, path, images) <= PARITY_LIMIT
     embeddings = CONVERTERS[format_name][1](path, images)
-    assert embeddings.shape == (300, NETWORKS[bundle.recipe.network]().output_shape[1])
+    assert embeddings.shape == (300, embedding_size(bundle.recipe))
     assert embeddings.std(axis=0).max() > 1e-3
 
 

@@ -2,17 +2,22 @@ import keras
 import numpy as np
 import pytest
 
-from siamese_core.architectures import EMBEDDING_SIZES, SHAPES
+from siamese_core.architectures import SHAPES, embedding_size
+from siamese_core.config import RECIPES
 from siamese_core.encoder import Encoder
 from siamese_core.networks import (
     NETWORKS,
+    ROOTS_SHARE,
     TRANSFER_SHARES,
+    FusedBatchNormalization,
+    HedgedPosterior,
+    computing,
     describe,
+    embedder_of,
     load_weights,
     siamese,
     to_onnx,
     weights_by_name,
-    with_mirror,
 )
 from siamese_core.onnx_outline import check_onnx
 
@@ -38,8 +43,12 @@ def test_classic_is_the_tutorials_network():
 
 def test_weights_are_known_without_building_the_network(encoder):
     assert {name: array.shape for name, array in weights_by_name(encoder).items()} == SHAPES[encoder.name]
-    assert encoder.output_shape == (None, EMBEDDING_SIZES[encoder.name])
-    assert SHAPES.keys() == EMBEDDING_SIZES.keys() == NETWORKS.keys()
+    assert SHAPES.keys() == NETWORKS.keys()
+
+
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=list(RECIPES))
+def test_size_of_an_embedding_is_known_without_building_the_network(recipe):
+    assert embedder_of(NETWORKS[recipe.network](), recipe).output_shape == (None, embedding_size(recipe))
 
 
 def test_description_tells_what_each_layer_reads():
@@ -76,12 +85,78 @@ def test_distances_of_the_transfer_network_are_shared_out_between_what_is_learne
         np.testing.assert_allclose(square, share, rtol=1e-4)
 
 
-def test_encoder_with_mirror_gives_the_root_of_the_mean_posterior_whichever_way_the_image_faces(fashion):
+def test_mirrored_embedder_gives_the_root_of_the_mean_posterior_whichever_way_the_image_faces(fashion):
     encoder, images = NETWORKS["residual"](), fashion.split("test").images[:4]
-    both = Encoder(to_onnx(with_mirror(encoder)))
+    both = Encoder(to_onnx(embedder_of(encoder, RECIPES["best"].changed(hedged=False))))
     posteriors = encoder(images).numpy() ** 2, encoder(images[:, :, ::-1]).numpy() ** 2
     np.testing.assert_allclose(both.embed(images), np.sqrt((posteriors[0] + posteriors[1]) / 2.0), atol=1e-5)
     np.testing.assert_allclose(both.embed(np.ascontiguousarray(images[:, :, ::-1])), both.embed(images), atol=1e-6)
+
+
+def test_hedged_embedder_agrees_with_its_onnx_file_which_passes_the_door_for_strangers(fashion):
+    embedder, images = embedder_of(NETWORKS["residual"](), RECIPES["best"]), fashion.split("test").images[:50]
+    onnx = to_onnx(embedder)
+    check_onnx(onnx)
+    np.testing.assert_allclose(Encoder(onnx).embed(images), embedder(images), atol=1e-5)
+    np.testing.assert_allclose(np.linalg.norm(embedder(images), axis=1), 1.0, rtol=1e-5)
+
+
+def test_hedged_distance_is_that_of_the_roots_and_the_chance_of_two_classes():
+    rng = np.random.default_rng(0)
+    posteriors = rng.dirichlet(np.full(4, 0.3), 2).astype(np.float32)
+    features = rng.normal(size=(2, 16)).astype(np.float32)
+    features /= np.linalg.norm(features, axis=1, keepdims=True)
+    a, b = HedgedPosterior(own=50_000)([np.sqrt(posteriors), features]).numpy().astype(np.float64)
+    of_roots = ((np.sqrt(posteriors[0]) - np.sqrt(posteriors[1])) ** 2).sum()
+    two_classes = 1.0 - posteriors[0] @ posteriors[1]
+    assert ((a - b) ** 2).sum() == pytest.approx(ROOTS_SHARE * of_roots + (1 - ROOTS_SHARE) * 2 * two_classes, abs=0.02)
+
+
+def test_items_sure_of_a_class_are_nearer_to_one_in_doubt_than_its_likes_are():
+    """Recall depends on it: where two doubt alike, each is of the other's class by chance alone."""
+    doubt, sure = [0.6, 0.4], [1.0, 0.0]
+    posteriors = np.array([doubt, doubt, sure], np.float32)
+    embeddings = HedgedPosterior()([np.sqrt(posteriors), np.eye(3, 8, dtype=np.float32)]).numpy()
+    distances = np.linalg.norm(embeddings[0] - embeddings, axis=1)
+    assert distances[0] == 0.0 < distances[2] < distances[1]
+    of_roots = np.linalg.norm(np.sqrt(posteriors[0]) - np.sqrt(posteriors), axis=1)
+    assert of_roots[1] == 0.0 < of_roots[2]
+
+
+def test_hedge_is_the_same_in_every_program(tmp_path):
+    roots, features = keras.Input((3,)), keras.Input((8,))
+    model = keras.Model([roots, features], HedgedPosterior(own=5, reach=0.2)([roots, features]))
+    model.save(tmp_path / "hedge.keras")
+    inputs = [np.sqrt(np.float32([[0.5, 0.3, 0.2]])), np.eye(1, 8, dtype=np.float32)]
+    np.testing.assert_array_equal(keras.saving.load_model(tmp_path / "hedge.keras")(inputs), model(inputs))
+    expected = [-0.285325, 0.256621, 0.259612, -0.281518, -0.279436]
+    np.testing.assert_allclose(model(inputs).numpy()[0, 6:], expected, atol=1e-6)
+
+
+def test_fused_normalisation_is_batch_normalisation():
+    images = np.random.default_rng(0).normal(2.0, 3.0, (16, 5, 5, 4)).astype(np.float32)
+    fused, plain = FusedBatchNormalization(momentum=0.9), keras.layers.BatchNormalization(momentum=0.9)
+    for _ in range(2):
+        np.testing.assert_allclose(fused(images, training=True), plain(images, training=True), atol=1e-4)
+    np.testing.assert_allclose(fused.moving_mean, plain.moving_mean, rtol=1e-4)
+    np.testing.assert_allclose(fused.moving_variance, plain.moving_variance, rtol=1.0 / (16 * 5 * 5 - 1))  # unbiased
+    np.testing.assert_allclose(fused(images), plain(images), rtol=2e-3)
+
+
+def test_networks_compute_in_bfloat16_only_where_asked_and_end_in_float32(monkeypatch):
+    monkeypatch.setattr("siamese_core.networks._multiplies_bfloat16", lambda: True)
+    with computing("bfloat16"):
+        network = NETWORKS["residual"]()
+    assert network.get_layer("block_1_1_conv").compute_dtype == "bfloat16"
+    assert {weight.dtype for weight in network.weights} == {"float32"}
+    assert network.output.dtype == "float32"
+    assert NETWORKS["residual"]().get_layer("block_1_1_conv").compute_dtype == "float32"
+
+
+def test_processor_without_bfloat16_computes_in_float32(monkeypatch):
+    monkeypatch.setattr("siamese_core.networks._multiplies_bfloat16", lambda: False)
+    with computing("bfloat16"):
+        assert NETWORKS["residual"]().get_layer("block_1_1_conv").compute_dtype == "float32"
 
 
 def test_onnx_agrees_with_keras_on_a_thousand_real_images(encoder, onnx, fashion):

@@ -153,6 +153,9 @@ def test_settings_that_no_model_has_are_refused(packed, changes):
         {"shift": "2"},
         {"flip": "yes"},
         {"mirror": 7},
+        {"hedged": "yes"},
+        {"hedged": True},  # the network gives no posteriors
+        {"precision": "float8"},
         {"epochs": 10**9},
         {"surprise": 1},
     ],
@@ -193,7 +196,15 @@ def test_figures_that_this_version_does_not_know_are_taken_as_long_as_they_are_f
             read_pack(with_files(packed, metrics__json=json.dumps(metrics | wrong).encode()))
 
 
-def test_weights_must_be_finite_float32_numbers(packed):
+def test_weights_may_be_stored_as_float16(packed):
+    weights = load(unpacked(packed)["weights.safetensors"])
+    halved = {name: weight.astype(np.float16) for name, weight in weights.items()}
+    for name, weight in read_pack(with_files(packed, weights__safetensors=save(halved))).weights.items():
+        assert weight.dtype == np.float32
+        np.testing.assert_array_equal(weight, halved[name])
+
+
+def test_weights_must_be_finite_numbers(packed):
     weights = load(unpacked(packed)["weights.safetensors"])
     for bad, reason in ((np.nan, "not a finite"), (np.inf, "not a finite")):
         changed = weights | {"dense_1/bias": np.full(128, bad, np.float32)}

@@ -47,9 +47,8 @@ def main() -> None:
     _, rows = validation_positions(training.labels)
     validation, labels = bundle.encoder.embed(training.images[rows]), training.labels[rows]
     pairs = validation_pairs(labels)
-    print(
-        "| images | distance | balanced accuracy | AUC | EER | recall@1 | mAP | MAP@10 |\n|---|---|---|---|---|---|---|---|"
-    )
+    print("| images | distance | balanced accuracy | AUC | EER | recall@1 | mAP | MAP@10 |")
+    print("|---" * 8 + "|")
     for name, part in PARTS.items():
         threshold = best_threshold(pair_distances(validation[:, part], pairs), pairs.is_same)
         print(f"| validation | {name} | {figures(validation[:, part], labels, threshold)}")

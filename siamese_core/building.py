@@ -238,7 +238,7 @@ def _measure_and_save(
             "data": {"name": collection.name, "fingerprint": collection.fingerprint},
             "class_names": list(collection.class_names),
             "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
-            "layers": describe(made.encoder),
+            "layers": describe(made.encoder, made.recipe),
         },
         metrics={
             "threshold": made.threshold,

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from siamese_core.architectures import CLASSES, OWN_DIRECTIONS
+from siamese_core.architectures import CLASSES, OWN_DIRECTIONS, embedding_size
 from siamese_core.config import Recipe
 from siamese_core.descriptors import EdgeDirections, Silhouette
 from siamese_core.losses import euclidean_distance
@@ -221,9 +221,12 @@ def computing(precision: str) -> Iterator[None]:
         keras.config.set_dtype_policy(before)
 
 
-def describe(encoder: keras.Model) -> list[dict[str, Any]]:
-    """Layer after layer, for a diagram: `name`, `type`, `inputs` by name, `output_shape` of one item, `parameters`."""
-    return [
+def describe(encoder: keras.Model, recipe: Recipe) -> list[dict[str, Any]]:
+    """Layer after layer, for a diagram: `name`, `type`, `inputs` by name, `output_shape` of one item, `parameters`.
+
+    Of what `embedder_of` adds, a hedge is among them, which has no parameters; the mirror image is not.
+    """
+    layers = [
         {
             "name": layer.name,
             "type": type(layer).__name__,
@@ -233,6 +236,16 @@ def describe(encoder: keras.Model) -> list[dict[str, Any]]:
         }
         for layer in encoder.layers
     ]
+    if recipe.hedged:
+        hedge = {
+            "name": "hedge",
+            "type": HedgedPosterior.__name__,
+            "inputs": [layers[-1]["name"], "unit_length"],
+            "output_shape": [embedding_size(recipe)],
+            "parameters": 0,
+        }
+        layers.append(hedge)
+    return layers
 
 
 def to_onnx(encoder: keras.Model) -> bytes:

@@ -36,7 +36,7 @@ def onnx(encoder):
 
 
 def test_classic_is_the_tutorials_network():
-    layers = describe(NETWORKS["classic"]())
+    layers = describe(NETWORKS["classic"](), RECIPES["classic"])
     assert [layer["type"] for layer in layers[2:]] == ["Flatten", "Dense", "Dropout", "Dense", "Dropout", "Dense"]
     assert sum(layer["parameters"] for layer in layers) == (784 + 1) * 128 + 2 * (128 + 1) * 128
 
@@ -52,11 +52,12 @@ def test_size_of_an_embedding_is_known_without_building_the_network(recipe):
 
 
 def test_description_tells_what_each_layer_reads():
-    layers = {layer["name"]: layer for layer in describe(NETWORKS["residual"]())}
+    layers = {layer["name"]: layer for layer in describe(NETWORKS["residual"](), RECIPES["best"])}
     assert layers["images"]["inputs"] == []
     assert layers["block_1_add"]["inputs"] == ["block_1_2_norm", "stem_relu"]
     assert layers["block_3_add"]["inputs"] == ["block_3_2_norm", "block_3_widen_norm"]
     assert layers["block_3_shrink"]["inputs"] == ["block_2_out"]
+    assert layers["hedge"]["inputs"] == ["root_posterior", "unit_length"]
 
 
 def test_scaling_is_inside(encoder, fashion):

@@ -106,8 +106,13 @@ def show_network(model: Bundle) -> None:
         "size": model.encoder.size,
         "parameters": write_number(sum(int(layer["parameters"]) for layer in layers)),
     }
-    with step("network", ("networks", model.recipe.network), ("networks", "siamese"), **values):
+    sources = [("networks", model.recipe.network), ("networks", "siamese")]
+    if model.recipe.hedged:
+        sources.insert(1, ("networks", "HedgedPosterior.call"))
+    with step("network", *sources, **values):
         network_diagram(layers, weights=cache.weight_shapes(model), key="explain_diagram")
+        if model.recipe.hedged:
+            st.caption(say("explain.hedge"))
 
 
 @st.fragment

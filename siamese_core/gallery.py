@@ -6,8 +6,8 @@ import numpy as np
 
 from siamese_core.index import ExactIndex, build_index
 
-NEAREST_OF_A_CLASS = 5
-"""Items that stand for their class when classes are ranked: one may be mislabelled, many blur a varied class."""
+NEAREST_OF_A_CLASS = 20
+"""Items that stand for their class when classes are ranked: some may be mislabelled, many blur a varied class."""
 
 
 @dataclass(frozen=True)

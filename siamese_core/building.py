@@ -55,8 +55,6 @@ class _Made:
     held_out: Sequence[str]
     encoder: Any
     embedder: Any
-    threshold: float
-    validation: dict[str, float]
     history: list[dict[str, Any]]
     kept_epoch: int
     stopped: bool
@@ -129,8 +127,6 @@ def build_bundle(
         held_out=held_out,
         encoder=trained.encoder,
         embedder=trained.embedder,
-        threshold=trained.kept.threshold,
-        validation={"accuracy": trained.kept.accuracy, "auc": trained.kept.auc},
         history=[asdict(event) for event in trained.history],
         kept_epoch=trained.kept.epoch,
         stopped=trained.stopped,
@@ -178,27 +174,13 @@ def rebuild_bundle(
         raise BundleError(
             "The weights in this file do not fit the network {network}.", network=pack.recipe.network
         ) from error
-    embedder = embedder_of(encoder, pack.recipe)
     on_event(MeasuringEvent())
-    training = collection.split("train")
-    _, validation = validation_positions(training.labels, held_out=find_labels(pack.held_out, collection.class_names))
-    pairs = validation_pairs(training.labels[validation])
-    embeddings = embedder.predict(training.images[validation], batch_size=1_000, verbose=0)
-    if not (np.abs(embeddings) < _LARGEST).all():  # NaN fails the comparison too
-        raise BundleError(NO_TRAINING_GIVES)
-    distances = pair_distances(embeddings, pairs)
-    threshold = best_threshold(distances, pairs.is_same)
     made = _Made(
         recipe=pack.recipe,
         seed=pack.seed,
         held_out=pack.held_out,
         encoder=encoder,
-        embedder=embedder,
-        threshold=threshold,
-        validation={
-            "accuracy": accuracy(distances, pairs.is_same, threshold),
-            "auc": roc(distances, pairs.is_same).auc,
-        },
+        embedder=embedder_of(encoder, pack.recipe),
         history=pack.history,
         kept_epoch=pack.kept_epoch,
         stopped=pack.stopped,
@@ -214,7 +196,11 @@ def _measure_and_save(
     on_event: Callable[[Any], None],
     root: Path | None,
 ) -> Bundle:
-    """Export a trained network, measure what the exported one does, and save it with all that is known of it."""
+    """Export a trained network, measure what the exported one does, and save it with all that is known of it.
+
+    Raises:
+        BundleError: It gives no distances, or the disk refuses.
+    """
     from siamese_core.networks import describe, to_onnx, weights_by_name  # these bring TensorFlow in
 
     training, test = collection.split("train"), collection.split("test")
@@ -222,9 +208,13 @@ def _measure_and_save(
     _, validation = validation_positions(training.labels, held_out=unseen_labels)
     onnx = to_onnx(made.embedder)
     served = Encoder(onnx)
-    embeddings = served.embed(test.images)
     chosen_on = served.embed(training.images[validation])
+    if not (np.abs(chosen_on) < _LARGEST).all():  # NaN fails the comparison too
+        raise BundleError(NO_TRAINING_GIVES)
+    embeddings = served.embed(test.images)
     pairs = validation_pairs(training.labels[validation])
+    distances = pair_distances(chosen_on, pairs)
+    threshold = best_threshold(distances, pairs.is_same)
     calibration = calibrate(chosen_on, training.labels[validation])
     files = make_files(
         onnx=onnx,
@@ -241,13 +231,16 @@ def _measure_and_save(
             "layers": describe(made.encoder, made.recipe),
         },
         metrics={
-            "threshold": made.threshold,
+            "threshold": threshold,
             "threshold_interval": threshold_interval(
-                pair_distances(chosen_on, pairs), pairs, len(validation), np.random.default_rng(VALIDATION_SEED)
+                distances, pairs, len(validation), np.random.default_rng(VALIDATION_SEED)
             ),
-            "validation": made.validation,
+            "validation": {
+                "accuracy": accuracy(distances, pairs.is_same, threshold),
+                "auc": roc(distances, pairs.is_same).auc,
+            },
             "calibration": calibration.to_dict(),
-            **measure(embeddings, test.labels, made.threshold, calibration, unseen_labels),
+            **measure(embeddings, test.labels, threshold, calibration, unseen_labels),
             "parameters": made.encoder.count_params(),
             "seconds": sum(epoch["seconds"] for epoch in made.history),
         },

@@ -35,6 +35,16 @@ def test_every_kind_of_recipe_learns(name, tiny):
     assert trained.kept.auc > 0.8
 
 
+def test_network_trained_in_bfloat16_ends_in_float32_with_weights_that_float16_holds(tiny):
+    recipe = dataclasses.replace(TINY["fast"], epochs=1, precision="bfloat16")
+    trained = run(recipe, tiny)
+    assert {layer.compute_dtype for layer in trained.encoder.layers} == {"float32"}
+    for weight in trained.encoder.get_weights():
+        np.testing.assert_array_equal(weight, weight.astype(np.float16).astype(np.float32))
+    images = tiny.split("test").images
+    np.testing.assert_array_equal(trained.embedder(images), trained.encoder(images))
+
+
 def test_events_come_in_order_and_tell_the_whole_epoch(tiny):
     events = []
     trained = run(TINY["classic"], tiny, on_event=events.append)

@@ -7,8 +7,8 @@ from siamese_core.config import Recipe
 CLASSES = 10
 HEDGING = ("residual",)
 """Networks that give roots of class posteriors, which may be hedged."""
-OWN_DIRECTIONS = 28
-"""Numbers of a hedged embedding that are an item's own: with twice the classes they make 48."""
+OWN_DIRECTIONS = 38
+"""Numbers of a hedged embedding that are an item's own: with the classes they make 48."""
 Shapes = Mapping[str, tuple[int, ...]]
 
 
@@ -64,4 +64,4 @@ _OUTPUTS: Mapping[str, int] = {"classic": 128, "perceptron": 64, "residual": CLA
 def embedding_size(recipe: Recipe) -> int:
     """Numbers of an embedding by a model of this recipe."""
     size = _OUTPUTS[recipe.network]
-    return 2 * size + OWN_DIRECTIONS if recipe.hedged else size
+    return size + OWN_DIRECTIONS if recipe.hedged else size

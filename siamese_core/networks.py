@@ -107,6 +107,8 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
         normalised, mean, variance, *_ = tf.compat.v1.nn.fused_batch_norm(
             inputs, self.gamma, self.beta, epsilon=self.epsilon, is_training=True
         )
+        count = keras.ops.cast(keras.ops.size(inputs) // keras.ops.size(mean), variance.dtype)
+        variance *= 1.0 - 1.0 / count  # it is the unbiased one, which Keras does not use
         for moving, seen in ((self.moving_mean, mean), (self.moving_variance, variance)):
             moving.assign(moving * self.momentum + seen * (1.0 - self.momentum))
         return normalised

@@ -139,8 +139,8 @@ def test_fused_normalisation_is_batch_normalisation():
     for _ in range(2):
         np.testing.assert_allclose(fused(images, training=True), plain(images, training=True), atol=1e-4)
     np.testing.assert_allclose(fused.moving_mean, plain.moving_mean, rtol=1e-4)
-    np.testing.assert_allclose(fused.moving_variance, plain.moving_variance, rtol=1.0 / (16 * 5 * 5 - 1))  # unbiased
-    np.testing.assert_allclose(fused(images), plain(images), rtol=2e-3)
+    np.testing.assert_allclose(fused.moving_variance, plain.moving_variance, rtol=1e-4)
+    np.testing.assert_allclose(fused(images), plain(images), atol=1e-4)
 
 
 def test_networks_compute_in_bfloat16_only_where_asked_and_end_in_float32(monkeypatch):

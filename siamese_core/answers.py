@@ -20,7 +20,7 @@ def distance_answer(bundle: Bundle, images: np.ndarray, *, base_rate: float, sur
         base_rate: The share of same pairs one expects.
         sureness: The verdict is "not sure" where neither answer is as probable as this.
     """
-    a, b = bundle.encoder.embed(images)
+    a, b = (bundle.encoder.embed(image[None])[0] for image in images)  # in one batch a last bit may hang on the place
     comparison = compare(a, b, bundle.threshold)
     p_same = float(bundle.calibration.probability(comparison.distance, base_rate=base_rate))
     familiar = _familiar(bundle, images)

@@ -206,7 +206,7 @@ def make_files(
 
     files = {
         "encoder.onnx": onnx,
-        "weights.safetensors": save({key: _compact(array) for key, array in weights.items()}),
+        "weights.safetensors": save(_compact(weights)),
         "config.json": _to_json(config),
         "metrics.json": _to_json(metrics),
         "history.json": _to_json(history),
@@ -272,11 +272,12 @@ def _check_arrays(bundle: Bundle) -> None:
         getattr(bundle, part)
 
 
-def _compact(array: np.ndarray) -> np.ndarray:
-    """The float32 array, as float16 where that says the same."""
+def _compact(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The float32 weights, as float16 where that says the same of all of them."""
     with np.errstate(over="ignore"):
-        half = array.astype(np.float16)
-    return np.ascontiguousarray(half if np.array_equal(half.astype(np.float32), array) else array)
+        halves = {name: array.astype(np.float16) for name, array in weights.items()}
+    is_exact = all(np.array_equal(halves[name].astype(np.float32), array) for name, array in weights.items())
+    return {name: np.ascontiguousarray(array) for name, array in (halves if is_exact else weights).items()}
 
 
 def _to_json(value: Any) -> bytes:

@@ -179,8 +179,8 @@ def _read_weights(content: bytes, network: str) -> dict[str, np.ndarray]:
         raise BundleError(_DAMAGED)
     try:
         header = read_json(content[8 : 8 + size])
-        shapes = {name: tuple(told["shape"]) for name, told in header.items()}
-        if shapes != SHAPES[network] or not {told["dtype"] for told in header.values()} <= {"F16", "F32"}:
+        kinds = {name: (told["dtype"], tuple(told["shape"])) for name, told in header.items()}
+        if kinds not in ({name: (kind, shape) for name, shape in SHAPES[network].items()} for kind in ("F16", "F32")):
             raise BundleError("The weights in this file do not fit the network {network}.", network=network)
         weights = {name: array.astype(np.float32, copy=False) for name, array in load(content).items()}
     except (*WRONG, SafetensorError) as error:

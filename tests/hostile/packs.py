@@ -513,7 +513,7 @@ ARRAYS: dict[str, Make] = {
     "a weight without end": lambda: weights(dense_1__bias=filled(np.inf)),
     "a weight of 1e30": lambda: weights(dense_1__bias=filled(1e30)),
     "a variance below zero": bad_variance,
-    **{f"weights as {np.dtype(kind).name}": functools.partial(lambda kind: weights(dense_1__bias=filled(1, kind)), kind) for kind in (np.float64, np.int32, np.bool_)},
+    **{f"weights as {np.dtype(kind).name}": functools.partial(lambda kind: weights(dense_1__bias=filled(1, kind)), kind) for kind in (np.float64, np.float16, np.int32, np.bool_)},
     "a weight too few": lambda: weights(dense_3__bias=None),
     "a weight too many": lambda: weights(surprise=filled(1)),
     "a thousand weights too many": lambda: weights(**{f"w{number}": filled(1) for number in range(1_000)}),

@@ -3,7 +3,7 @@
     python benchmarks/hedging.py best
 
 Distances of the roots of the posteriors, and of the hedged embeddings: exact figures over the 5,000 validation and the
-10,000 test images, at thresholds chosen on validation pairs.
+10,000 test images, at thresholds chosen on all pairs of the validation images.
 """
 
 import argparse
@@ -20,12 +20,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 from siamese_core.architectures import CLASSES
 from siamese_core.artifacts import load_bundle
 from siamese_core.collection import validation_positions
-from siamese_core.comparison import pair_distances
 from siamese_core.data import load_collection
-from siamese_core.evaluation import best_threshold
-from siamese_core.exhaustive import all_pair_distances, evaluate_all_pairs, retrieval
+from siamese_core.exhaustive import all_pair_distances, best_threshold_of_all, evaluate_all_pairs, retrieval
 from siamese_core.networks import EXPONENT
-from siamese_core.pairs import validation_pairs
 
 
 def roots(embeddings: np.ndarray) -> np.ndarray:
@@ -53,11 +50,10 @@ def main() -> None:
     training, test = collection.split("train"), collection.split("test")
     _, rows = validation_positions(training.labels)
     validation, labels = bundle.encoder.embed(training.images[rows]), training.labels[rows]
-    pairs = validation_pairs(labels)
     print("| images | distance | balanced accuracy | AUC | EER | recall@1 | mAP | MAP@10 |")
     print("|---" * 8 + "|")
     for name, of in DISTANCES.items():
-        threshold = best_threshold(pair_distances(of(validation), pairs), pairs.is_same)
+        threshold = best_threshold_of_all(*all_pair_distances(of(validation), labels))
         print(f"| validation | {name} | {figures(of(validation), labels, threshold)}")
         print(f"| test | {name} | {figures(of(bundle.gallery_embeddings), test.labels, threshold)}", flush=True)
 

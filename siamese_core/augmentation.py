@@ -12,10 +12,19 @@ from siamese_core.config import Recipe
 
 BODY_LEVELS = (100.0, 255.0)
 """Brightness of a flat body; `preprocessing` gives a filled outline 170."""
+INKED = 0.2
+"""Share of the flat bodies that are as bright as ink."""
+EDGE_SHARES = (0.2, 0.7)
+"""How strong an edge is drawn as a line, as a share of the item's strongest one."""
+FAINTEST_EDGE = 12.0
+"""Contrast below which nothing is an edge, however even the item."""
 LINE_WIDTHS = (3, 5, 7)
 """Window sizes whose erosion leaves an outline of one, two or three pixels."""
 MAX_TURN, MAX_STRETCH, MAX_SHEAR, MAX_FLARE = 0.2, 0.3, 0.15, 0.35
 """Radians, logarithm of a factor on each axis, shear, share by which the width grows or shrinks from top to bottom."""
+SQUARED = 0.8
+"""How far at most a drawing's shorter side comes to be as long as the other, as a power of what it lacks: who draws on
+a square fills it."""
 ROOM = 10
 """Pixels around an image into which it may be warped before it is fitted into its frame again."""
 ERASED_SIDES = (4.0, 12.0)
@@ -66,7 +75,8 @@ def augmented(images: tf.Tensor, recipe: Recipe, seed: tf.Tensor, places: Places
     shown = _shifted(to_keep, recipe.shift, kept_places, seed + 1) if recipe.shift else to_keep
     if recipe.drawn:
         warped = _warped(tf.cast(to_draw, tf.float32), drawn_places, seed + 4)
-        drawings = _drawn(_fitted(warped, images.shape[1]), drawn_places, seed + 3)
+        fitted = _fitted(warped, images.shape[1], drawn_places, seed + 5)
+        drawings = _drawn(fitted, drawn_places, seed + 3)
         shown = tf.concat([tf.cast(tf.clip_by_value(drawings, 0.0, 255.0), tf.uint8), shown], axis=0)
     return _erased(shown, recipe.erased, places, seed + 7) if recipe.erased else shown
 
@@ -109,26 +119,29 @@ def _within(middle: tf.Tensor, length: tf.Tensor, side: int) -> tf.Tensor:
 def _drawn(images: tf.Tensor, places: Places, seed: tf.Tensor) -> tf.Tensor:
     """Photographs (n, h, w), 0-255, as drawings that went through `preprocessing`.
 
-    A silhouette becomes a body: mostly flat, sometimes faintly shaded or with its shading inverted. It may get an
-    outline, of one to three pixels, and lines where the photograph has edges; lines are mostly bright, sometimes dark.
+    A silhouette becomes a body: mostly flat, sometimes faintly shaded or with its shading inverted. It may get lines
+    where the photograph has its strongest edges, mostly bright, sometimes dark, and a bright outline of one to three
+    pixels.
     """
     chances = places.chances(9, seed)[:, :, None, None]
     body_chance, shading, level, width, has_lines, edge_level, line_level, is_dark, is_soft = tf.unstack(chances)
 
     silhouette = _closed(tf.cast(images > ITEM_LEVEL + 40.0 * body_chance, tf.float32))
     low, high = BODY_LEVELS
-    flat = low + (high - low) * level + tf.zeros_like(images)
+    flat = tf.where(level < INKED, 255.0, low + (high - low) * level + tf.zeros_like(images))
     body = tf.where(shading < 0.25, 60.0 + 0.5 * (255.0 - images), tf.where(shading < 0.5, 90.0 + 0.4 * images, flat))
 
+    smooth = _blurred(images)
+    contrast = (_dilated(smooth, 3) - _eroded(smooth, 3)) * _eroded(silhouette, 3)
+    faintest, plainest = EDGE_SHARES
+    share = faintest + (plainest - faintest) * edge_level
+    strongest = tf.reduce_max(contrast, axis=[1, 2], keepdims=True)
+    lines = (contrast > tf.maximum(share * strongest, FAINTEST_EDGE)) & (has_lines < 0.7)
     thin, middle, thick = (silhouette - _eroded(silhouette, size) for size in LINE_WIDTHS)
     outline = tf.where(width < 0.3, thin, tf.where(width < 0.7, middle, thick)) * tf.cast(width < 0.9, tf.float32)
-    smooth = _blurred(images)
-    contrast = _dilated(smooth, 3) - _eroded(smooth, 3)
-    edges = tf.cast(contrast > 60.0 + 120.0 * edge_level, tf.float32) * _eroded(silhouette, 3)
-    lines = tf.maximum(outline, edges * tf.cast(has_lines < 0.5, tf.float32))
 
-    body = body * silhouette
-    drawing = body + (tf.where(is_dark < 0.75, 255.0, 60.0 * line_level) - body) * lines
+    drawing = tf.where(lines, tf.where(is_dark < 0.7, 255.0, 60.0 * line_level), body * silhouette)
+    drawing = tf.maximum(drawing, 255.0 * outline)
     return tf.where(is_soft < 0.7, drawing, (drawing + _blurred(drawing)) / 2.0)
 
 
@@ -151,16 +164,23 @@ def _warped(images: tf.Tensor, places: Places, seed: tf.Tensor) -> tf.Tensor:
     return _transformed(images, [entry / start for entry in rows], images.shape[1])
 
 
-def _fitted(images: tf.Tensor, side: int) -> tf.Tensor:
-    """Each item in the middle of a picture (side, side) that its longest side fills, as `preprocessing` does it."""
+def _fitted(images: tf.Tensor, side: int, places: Places, seed: tf.Tensor) -> tf.Tensor:
+    """Each item in the middle of a picture (side, side) that its longest side fills, as `preprocessing` does it.
+
+    Its other side comes nearer to that by chance, see `SQUARED`.
+    """
     item = images > ITEM_LEVEL
     left, right = _ends(tf.reduce_any(item, axis=1))
     top, bottom = _ends(tf.reduce_any(item, axis=2))
-    scale = (tf.maximum(right - left, bottom - top) + 1.0) / side
-    nothing = tf.zeros_like(scale)
+    longest = tf.maximum(right - left, bottom - top) + 1.0
+    squared = SQUARED * places.chances(1, seed)[0]
+    scale_x, scale_y = (
+        longest / side * ((last - first + 1.0) / longest) ** squared for first, last in ((left, right), (top, bottom))
+    )
+    nothing = tf.zeros_like(longest)
     middle = (side - 1) / 2.0
-    across, down = (left + right) / 2.0 - scale * middle, (top + bottom) / 2.0 - scale * middle
-    return _transformed(images, [scale, nothing, across, nothing, scale, down, nothing, nothing], side)
+    across, down = (left + right) / 2.0 - scale_x * middle, (top + bottom) / 2.0 - scale_y * middle
+    return _transformed(images, [scale_x, nothing, across, nothing, scale_y, down, nothing, nothing], side)
 
 
 def _ends(taken: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

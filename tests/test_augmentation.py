@@ -63,6 +63,26 @@ def test_drawings_fill_their_frame_as_preprocessed_ones_do(images):
     assert np.mean(np.array(lengths) >= 26) > 0.9
 
 
+def sides_of(images):
+    """Heights and widths (n, 2) of the items on the pictures."""
+    return np.array([np.ptp(np.argwhere(image > 30), axis=0) + 1 for image in images if (image > 30).any()])
+
+
+def test_drawings_of_long_items_come_nearer_to_a_square(fashion):
+    training = fashion.split("train")
+    trousers = training.images[training.labels == 1][:100]
+    ratios, drawn_ratios = (
+        sides.min(axis=1) / sides.max(axis=1) for sides in map(sides_of, (trousers, change(trousers, drawn=1.0)))
+    )
+    assert np.mean(drawn_ratios) > np.mean(ratios) + 0.1
+
+
+def test_no_drawing_is_all_dark_lines(images):
+    drawings = change(images, drawn=1.0)
+    items = [image[image > 0] for image in drawings]
+    assert np.mean([item.size and np.quantile(item, 0.75) >= 90 for item in items]) > 0.98
+
+
 def test_a_share_of_the_images_loses_one_rectangle_and_the_others_stay(images):
     whole = np.full_like(images, 200)
     changed = change(whole, erased=0.3)

@@ -1,4 +1,4 @@
-"""What a hedged embedding gains by keeping apart what it doubts, see `networks.HedgedPosterior`.
+"""What a hedged embedding gains by keeping apart what it doubts, see `layers.HedgedPosterior`.
 
     python benchmarks/hedging.py best
 
@@ -22,7 +22,7 @@ from siamese_core.artifacts import load_bundle
 from siamese_core.collection import validation_positions
 from siamese_core.data import load_collection
 from siamese_core.exhaustive import all_pair_distances, best_threshold_of_all, evaluate_all_pairs, retrieval
-from siamese_core.networks import EXPONENT
+from siamese_core.layers import EXPONENT
 
 
 def roots(embeddings: np.ndarray) -> np.ndarray:

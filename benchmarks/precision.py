@@ -33,7 +33,7 @@ def seconds_a_step(way: str, steps: int) -> float:
 
     normalisation, precision = way.split()
     if normalisation == "plain":
-        networks.FusedBatchNormalization = keras.layers.BatchNormalization
+        networks.BatchNormalization = keras.layers.BatchNormalization
     data = load_collection().split("train")
     trainer = Trainer(replace(RECIPES["best"], precision=precision), data.images, data.labels, seed=0)
     looks: list[EpochRun] = []

@@ -50,7 +50,7 @@ class Recipe:
         clear: Share of the steps, the last ones, that neither draw nor erase anything: what a network has learned to
             bear it need not go on paying for.
         mirror: Whether the finished encoder embeds an image and its mirror image together.
-        hedged: Whether it keeps what it doubts apart, see `networks.HedgedPosterior`; for networks that give roots of
+        hedged: Whether it keeps what it doubts apart, see `layers.HedgedPosterior`; for networks that give roots of
             class posteriors.
         precision: Of the numbers that training multiplies in convolutions. bfloat16 counts where the processor has
             instructions for it and is float32 elsewhere; weights, and the finished encoder, are float32 always.

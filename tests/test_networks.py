@@ -5,12 +5,10 @@ import pytest
 from siamese_core.architectures import SHAPES, embedding_size
 from siamese_core.config import RECIPES
 from siamese_core.encoder import Encoder
+from siamese_core.layers import EXPONENT, BatchNormalization, HedgedPosterior
 from siamese_core.networks import (
-    EXPONENT,
     NETWORKS,
     TRANSFER_SHARES,
-    FusedBatchNormalization,
-    HedgedPosterior,
     computing,
     describe,
     embedder_of,
@@ -135,7 +133,7 @@ def test_hedge_is_the_same_in_every_program(tmp_path):
 
 def test_fused_normalisation_is_batch_normalisation():
     images = np.random.default_rng(0).normal(2.0, 3.0, (16, 5, 5, 4)).astype(np.float32)
-    fused, plain = FusedBatchNormalization(momentum=0.9), keras.layers.BatchNormalization(momentum=0.9)
+    fused, plain = BatchNormalization(momentum=0.9), keras.layers.BatchNormalization(momentum=0.9)
     for _ in range(2):
         np.testing.assert_allclose(fused(images, training=True), plain(images, training=True), atol=1e-4)
     np.testing.assert_allclose(fused.moving_mean, plain.moving_mean, rtol=1e-4)

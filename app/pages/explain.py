@@ -108,7 +108,7 @@ def show_network(model: Bundle) -> None:
     }
     sources = [("networks", model.recipe.network), ("networks", "siamese")]
     if model.recipe.hedged:
-        sources.insert(1, ("networks", "HedgedPosterior.call"))
+        sources.insert(1, ("layers", "HedgedPosterior.call"))
     with step("network", *sources, **values):
         network_diagram(layers, weights=cache.weight_shapes(model), key="explain_diagram")
         if model.recipe.hedged:

@@ -9,7 +9,9 @@ import streamlit as st
 from app.components import register
 from app.words import say
 
-_MOUNT = register("item_grid", html='<div class="grid" role="listbox" aria-multiselectable="true"></div>')
+_MOUNT = register(
+    "item_grid", shares=("element",), html='<div class="grid" role="listbox" aria-multiselectable="true"></div>'
+)
 
 
 _MAX_PICKS = 10

@@ -143,9 +143,3 @@ function moveTabStop(grid, state, index) {
 function indexOf(grid, target) {
   return [...grid.children].indexOf(target.closest(".item"));
 }
-
-function element(tag, className = "") {
-  const node = document.createElement(tag);
-  node.className = className;
-  return node;
-}

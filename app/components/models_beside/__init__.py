@@ -7,7 +7,7 @@ from app.components import register
 
 _MOUNT = register(
     "models_beside",
-    shares=("plot",),
+    shares=("element", "plot"),
     html="""
 <div class="root">
   <ul class="legend"></ul>

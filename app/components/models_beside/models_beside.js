@@ -10,17 +10,17 @@ export default function ({ parentElement, data }) {
     .split(/,(?![^(]*\))/);
   const color = (at) => colors[at % colors.length].trim();
   fill(root.querySelector(".legend"), data.names.map((name, at) => {
-    const entry = element("li", name);
+    const entry = element("li", "", name);
     entry.style.borderColor = color(at);
     return entry;
   }));
   fill(root.querySelector(".curves"), data.curves.map((curve) => plot(curve, data, color)));
-  fill(root.querySelector("thead tr"), ["", ...data.names].map((name) => element("th", name)));
+  fill(root.querySelector("thead tr"), ["", ...data.names].map((name) => element("th", "", name)));
   fill(root.querySelector("tbody"), data.rows.map(([label, ...values]) => {
     const row = element("tr");
-    const heading = element("th", label);
+    const heading = element("th", "", label);
     heading.scope = "row";
-    fill(row, [heading, ...values.map((value) => element("td", value))]);
+    fill(row, [heading, ...values.map((value) => element("td", "", value))]);
     return row;
   }));
 }
@@ -32,7 +32,7 @@ function plot({ label, values }, { names, words, language }, color) {
   const height = (value) => ROOM + ((1 - 2 * ROOM) * (value - lowest)) / (highest - lowest || 1);
 
   const figure = element("figure");
-  const box = element("div", "", "plot");
+  const box = element("div", "plot");
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", "0 0 1 1");
   svg.setAttribute("preserveAspectRatio", "none");
@@ -43,11 +43,11 @@ function plot({ label, values }, { names, words, language }, color) {
   const paths = values.map((one) => line(one.length > 1 ? points(one) : [0, 0.02].map((x) => [x, height(one[0])])));
   trace(svg, Object.fromEntries(paths.map((path, at) => [`model-${at}`, path])));
   svg.querySelectorAll("path").forEach((path, at) => (path.style.stroke = color(at)));
-  const needle = element("i", "", "needle");
+  const needle = element("i", "needle");
   needle.hidden = true;
-  fill(box, [svg, element("span", number(highest), "highest"), element("span", number(lowest), "lowest"), needle]);
+  fill(box, [svg, element("span", "highest", number(highest)), element("span", "lowest", number(lowest)), needle]);
 
-  const axis = element("p", words.axis, "axis");
+  const axis = element("p", "axis", words.axis);
   box.onpointermove = (event) => {
     const { left, width } = box.getBoundingClientRect();
     const epoch = Math.min(last, Math.max(0, Math.round((last * (event.clientX - left)) / width)));
@@ -60,15 +60,8 @@ function plot({ label, values }, { names, words, language }, color) {
     needle.hidden = true;
     axis.textContent = words.axis;
   };
-  fill(figure, [element("figcaption", label), box, axis]);
+  fill(figure, [element("figcaption", "", label), box, axis]);
   return figure;
-}
-
-function element(kind, text = "", className = "") {
-  const node = document.createElement(kind);
-  node.textContent = text;
-  node.className = className;
-  return node;
 }
 
 function fill(node, children) {

@@ -9,7 +9,7 @@ import streamlit as st
 from app.components import register
 from app.words import say, write_number
 
-_MOUNT = register("pair_grid", html='<div class="grid" role="group"></div>')
+_MOUNT = register("pair_grid", shares=("element",), html='<div class="grid" role="group"></div>')
 
 
 @dataclass(frozen=True)

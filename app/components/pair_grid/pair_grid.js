@@ -68,7 +68,7 @@ function buildCard(pair, words, setTriggerValue) {
 
   const kind = (word) => (word === "same" ? words.same : words.different);
   const row = element("div", "row");
-  row.append(text("span", "distance", pair.distance), text("span", "mark", pair.right_verdict ? `✓ ${words.right}` : `✗ ${words.wrong}`));
+  row.append(element("span", "distance", pair.distance), element("span", "mark", pair.right_verdict ? `✓ ${words.right}` : `✗ ${words.wrong}`));
   card.append(
     pictures,
     row,
@@ -83,18 +83,6 @@ function buildCard(pair, words, setTriggerValue) {
 
 function facts(entries) {
   const list = element("dl", "facts");
-  for (const [term, value] of entries) list.append(text("dt", "", term), text("dd", "", value));
+  for (const [term, value] of entries) list.append(element("dt", "", term), element("dd", "", value));
   return list;
-}
-
-function element(tag, className = "") {
-  const node = document.createElement(tag);
-  node.className = className;
-  return node;
-}
-
-function text(tag, className, content) {
-  const node = element(tag, className);
-  node.textContent = content;
-  return node;
 }

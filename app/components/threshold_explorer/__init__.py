@@ -11,6 +11,7 @@ from siamese_core.confusion import ClassPairs
 
 _MOUNT = register(
     "threshold_explorer",
+    shares=("element",),
     html="""
 <div class="root">
   <section class="spread">

@@ -417,13 +417,6 @@ function find(state, selector) {
   return state.root.querySelector(selector);
 }
 
-function element(tag, className = "", content = "") {
-  const node = document.createElement(tag);
-  node.className = className;
-  node.textContent = content;
-  return node;
-}
-
 function write(svg, words, x, y, className) {
   const node = document.createElementNS(SVG, "text");
   node.setAttribute("x", x);

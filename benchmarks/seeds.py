@@ -28,7 +28,7 @@ from siamese_core.config import RECIPES, Recipe
 from siamese_core.data import load_collection
 
 FIGURES = {
-    "validation pairs right": ("validation", "accuracy"),
+    "all validation pairs, balanced": ("validation", "balanced_accuracy"),
     "all test pairs, balanced": ("all_pairs", "balanced_accuracy"),
     "AUC": ("all_pairs", "auc"),
     "EER": ("all_pairs", "eer"),
@@ -89,7 +89,7 @@ def main() -> None:
             f"| {title} | {' | '.join(f'{value:.4f}' for value in values)} "
             f"| {np.mean(values):.4f} | {np.std(values, ddof=1) if len(values) > 1 else 0:.4f} |"
         )
-    chosen = max(range(len(bundles)), key=lambda seed: bundles[seed].metrics["validation"]["accuracy"])
+    chosen = max(range(len(bundles)), key=lambda seed: bundles[seed].metrics["validation"]["balanced_accuracy"])
     milliseconds = milliseconds_an_image(arguments.folder / bundles[0].name / "encoder.onnx")
     seconds = ", ".join(f"{bundle.metrics['seconds']:,.0f}" for bundle in bundles)
     print(

@@ -213,8 +213,8 @@ def _measure_and_save(
         raise BundleError(NO_TRAINING_GIVES)
     embeddings = served.embed(test.images)
     pairs = validation_pairs(training.labels[validation])
-    distances = pair_distances(chosen_on, pairs)
-    threshold = best_threshold_of_all(*all_pair_distances(chosen_on, training.labels[validation]))
+    same, different = all_pair_distances(chosen_on, training.labels[validation])
+    threshold = best_threshold_of_all(same, different)
     calibration = calibrate(chosen_on, training.labels[validation])
     files = make_files(
         onnx=onnx,
@@ -233,12 +233,9 @@ def _measure_and_save(
         metrics={
             "threshold": threshold,
             "threshold_interval": threshold_interval(
-                distances, pairs, len(validation), np.random.default_rng(VALIDATION_SEED)
+                pair_distances(chosen_on, pairs), pairs, len(validation), np.random.default_rng(VALIDATION_SEED)
             ),
-            "validation": {
-                "accuracy": accuracy(distances, pairs.is_same, threshold),
-                "auc": roc(distances, pairs.is_same).auc,
-            },
+            "validation": _exact(same, different, threshold),
             "calibration": calibration.to_dict(),
             **measure(embeddings, test.labels, threshold, calibration, unseen_labels),
             "parameters": made.encoder.count_params(),
@@ -293,7 +290,6 @@ def measure(
     pairs = tutorial_pairs(labels, np.random.default_rng(TEST_PAIRS_SEED))
     distances = pair_distances(embeddings, pairs)
     same, different = all_pair_distances(embeddings, labels)
-    exact = evaluate_all_pairs(same, different, threshold)
     trust = reliability(calibration, same, different)
     figures = {
         "tutorial_pairs": {
@@ -303,7 +299,7 @@ def measure(
             "threshold": threshold,
             "auc": roc(distances, pairs.is_same).auc,
         },
-        "all_pairs": {"balanced_accuracy": exact.balanced_accuracy, "auc": exact.auc, "eer": exact.eer},
+        "all_pairs": _exact(same, different, threshold),
         "probability": {"ece": trust.ece, "brier": trust.brier},
         "retrieval": asdict(retrieval(embeddings, labels)),
     }
@@ -315,6 +311,12 @@ def measure(
             **{f"one_shot_{name}": value for name, value in asdict(shots).items()},
         }
     return figures
+
+
+def _exact(same: np.ndarray, different: np.ndarray, threshold: float) -> dict[str, float]:
+    """The figures over all pairs, at these increasing distances."""
+    exact = evaluate_all_pairs(same, different, threshold)
+    return {"balanced_accuracy": exact.balanced_accuracy, "auc": exact.auc, "eer": exact.eer}
 
 
 def find_labels(names: Sequence[str], class_names: Sequence[str]) -> np.ndarray:

@@ -173,9 +173,10 @@ def _fitted(images: tf.Tensor, side: int, places: Places, seed: tf.Tensor) -> tf
     left, right = _ends(tf.reduce_any(item, axis=1))
     top, bottom = _ends(tf.reduce_any(item, axis=2))
     longest = tf.maximum(right - left, bottom - top) + 1.0
-    squared = SQUARED * places.chances(1, seed)[0]
-    scale_x, scale_y = (
-        longest / side * ((last - first + 1.0) / longest) ** squared for first, last in ((left, right), (top, bottom))
+    squared = tf.cast(SQUARED * places.chances(1, seed)[0], tf.float64)
+    scale_x, scale_y = (  # in float64: a power differs in its last bit by its place in a tensor
+        longest / side * tf.cast(tf.cast((last - first + 1.0) / longest, tf.float64) ** squared, tf.float32)
+        for first, last in ((left, right), (top, bottom))
     )
     nothing = tf.zeros_like(longest)
     middle = (side - 1) / 2.0

@@ -10,8 +10,8 @@ from siamese_core.pairs import Pairs
 
 STEP = 0.001
 """Distance between two thresholds that are counted at."""
-KEPT = 200
-"""Pairs of every two classes that are kept as candidates for the hardest mistakes."""
+KEPT = 1_000
+"""Pairs of every two classes kept as candidates for the hardest mistakes: a few items may be in most of them."""
 
 
 @dataclass(frozen=True)

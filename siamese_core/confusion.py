@@ -10,8 +10,9 @@ from siamese_core.pairs import Pairs
 
 STEP = 0.001
 """Distance between two thresholds that are counted at."""
-KEPT = 1_000
-"""Pairs of every two classes kept as candidates for the hardest mistakes: a few items may be in most of them."""
+KEPT = 24
+"""Pairs of every two classes kept for `hardest_mistakes`: a pair shown takes its two items away from the other classes,
+so twice as many as are shown leave none short."""
 
 
 @dataclass(frozen=True)
@@ -103,26 +104,29 @@ def count_class_pairs(embeddings: np.ndarray, labels: np.ndarray, classes: int, 
 def hardest_pairs(embeddings: np.ndarray, labels: np.ndarray, *, kept: int = KEPT) -> tuple[Pairs, np.ndarray]:
     """Of every two classes the pairs that a threshold decides wrongly first: different ones near, same ones far.
 
+    Hardest first, and each item in one pair only with a class: else a single mislabelled item would fill the list.
+
     Returns:
         At most `kept` pairs of every two classes, and their distances (p,) float32.
     """
     left, right = [], []
-    for one, other, rows, distances in _class_blocks(embeddings, labels):
-        hardness = np.where(np.isinf(distances), -np.inf, distances if one == other else -distances).ravel()
-        most = np.argpartition(-hardness, min(kept, len(hardness)) - 1)[:kept]
-        of_one, of_other = np.unravel_index(most[np.isfinite(hardness[most])], distances.shape)
-        left.append(rows[0][of_one])
-        right.append(rows[1][of_other])
-    lefts, rights = np.concatenate(left).astype(np.int32), np.concatenate(right).astype(np.int32)
+    for one, other, (rows, columns), distances in _class_blocks(embeddings, labels):
+        hardness = np.where(np.isinf(distances), -np.inf, distances if one == other else -distances)
+        for _ in range(kept):
+            row, column = np.unravel_index(np.argmax(hardness), hardness.shape)
+            if np.isinf(hardness[row, column]):
+                break
+            left.append(rows[row])
+            right.append(columns[column])
+            taken = (row, column) if one == other else ()
+            hardness[[row, *taken]] = hardness[:, [column, *taken]] = -np.inf
+    lefts, rights = np.array(left, np.int32), np.array(right, np.int32)
     pairs = Pairs(lefts, rights, labels[lefts] == labels[rights])
     return pairs, euclidean_distances(embeddings[lefts], embeddings[rights])
 
 
 def hardest_mistakes(pairs: Pairs, distances: np.ndarray, threshold: float, *, count: int) -> np.ndarray:
-    """Rows of the pairs decided wrongly, farthest from the threshold first, every item in one pair only.
-
-    Without that last rule a single mislabelled item would fill the list.
-    """
+    """Rows of the pairs decided wrongly, farthest from the threshold first, every item in one pair only."""
     wrong = np.flatnonzero((distances <= threshold) != pairs.is_same)
     shown: list[int] = []
     seen: set[int] = set()

@@ -84,26 +84,44 @@ def test_a_class_without_items_has_no_pairs(items):
     assert not counts.within[3:].any()
 
 
-def test_hardest_pairs_of_every_two_classes_come_first(items, by_loops):
+def test_hardest_pairs_of_every_two_classes_come_first_and_an_item_once(items, by_loops):
     _, labels = items
     pairs, distances = hardest_pairs(*items, kept=4)
     for one in range(3):
         for other in range(one + 1):
-            of_both = sorted(d for i, j, d in by_loops if {labels[i], labels[j]} == {one, other})
-            wanted = of_both[-4:] if one == other else of_both[:4]
+            of_both = [(d, i, j) for i, j, d in by_loops if {labels[i], labels[j]} == {one, other}]
+            wanted, seen = [], set()
+            for distance, i, j in sorted(of_both, reverse=one == other):
+                if not {i, j} & seen and len(wanted) < 4:
+                    wanted.append(distance)
+                    seen |= {i, j}
             kept = [
                 distance
                 for left, right, distance in zip(pairs.left, pairs.right, distances, strict=True)
                 if {labels[left], labels[right]} == {one, other}
             ]
-            np.testing.assert_allclose(sorted(kept), wanted, rtol=1e-5)
+            np.testing.assert_allclose(kept, wanted, rtol=1e-5)
     np.testing.assert_array_equal(pairs.is_same, labels[pairs.left] == labels[pairs.right])
+
+
+def test_a_mislabelled_item_leaves_room_for_the_other_mistakes():
+    crowd, others = np.linspace(0.0, 0.1, 50), np.array([0.05, 1.0, 1.1, 1.2])  # the first of the others is misplaced
+    embeddings = np.concatenate([crowd, others])[:, None].astype(np.float32)
+    pairs, distances = hardest_pairs(embeddings, np.repeat([0, 1], [50, 4]), kept=4)
+    different = ~pairs.is_same
+    assert sorted(pairs.left[different]) == [50, 51, 52, 53]
+    assert sorted(pairs.right[different])[1:] == [47, 48, 49]
+    assert len(hardest_mistakes(pairs.take(np.flatnonzero(different)), distances[different], 1.2, count=9)) == 4
 
 
 def test_small_classes_give_the_pairs_they_have():
     pairs, _ = hardest_pairs(np.arange(4, dtype=np.float32)[:, None], np.array([0, 0, 1, 2]))
-    assert len(pairs) == 6
-    assert (pairs.left != pairs.right).all()
+    assert [set(pair) for pair in zip(pairs.left, pairs.right, strict=True)] == [{0, 1}, {1, 2}, {1, 3}, {2, 3}]
+
+
+def test_classes_of_one_item_have_no_pairs_of_their_own():
+    pairs, distances = hardest_pairs(np.zeros((1, 2), np.float32), np.array([3]))
+    assert len(pairs) == len(distances) == 0
 
 
 def test_mistakes_come_worst_first_and_every_item_once():

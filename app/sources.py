@@ -24,7 +24,7 @@ class Excerpt:
 
 @cache
 def excerpt(module: str, name: str) -> Excerpt:
-    """The function of a module, such as `("siamese_core.training", "Trainer.run_epoch")`.
+    """The function of a module, such as `("siamese_core.trainer", "Trainer.run_epoch")`.
 
     Raises:
         ValueError: There is no such function.

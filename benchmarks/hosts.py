@@ -53,7 +53,7 @@ def start(count: int, arguments: argparse.Namespace, *, dying: bool = False) -> 
 def take_part(arguments: argparse.Namespace) -> None:
     from siamese_core.config import RECIPES
     from siamese_core.data import load_collection
-    from siamese_core.training import EpochRun, Trainer
+    from siamese_core.trainer import EpochRun, Trainer
 
     train = load_collection().split("train").first(arguments.images)
     trainer = Trainer(RECIPES[arguments.recipe], train.images, train.labels, seed=0)

@@ -29,7 +29,7 @@ def seconds_a_step(way: str, steps: int) -> float:
     from siamese_core import networks
     from siamese_core.config import RECIPES
     from siamese_core.data import load_collection
-    from siamese_core.training import EpochRun, Trainer
+    from siamese_core.trainer import EpochRun, Trainer
 
     normalisation, precision = way.split()
     if normalisation == "plain":

@@ -95,7 +95,7 @@ def make_encoder(folder: Path) -> None:
     """Train `fast` on the training images and leave it as ONNX."""
     from siamese_core.config import RECIPES
     from siamese_core.networks import to_onnx
-    from siamese_core.training import Trainer
+    from siamese_core.trainer import Trainer
 
     train = collection().split("train")
     trainer = Trainer(RECIPES["fast"], train.images, train.labels, seed=0)

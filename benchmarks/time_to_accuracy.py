@@ -36,7 +36,7 @@ def run_fast(seed: int) -> list[dict[str, float]]:
     from siamese_core.evaluation import best_threshold
     from siamese_core.exhaustive import all_pair_distances, evaluate_all_pairs
     from siamese_core.pairs import tutorial_pairs
-    from siamese_core.training import EpochRun, Trainer
+    from siamese_core.trainer import EpochRun, Trainer
 
     collection = load_collection()
     train, test = collection.split("train"), collection.split("test")

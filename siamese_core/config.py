@@ -32,7 +32,7 @@ class Recipe:
         network: The architecture, a key of `networks.NETWORKS`.
         batches: "pairs": a batch is `batch_size` of the tutorial's pairs, two images each. "images": a batch is
             `batch_size` images, each embedded once, and every pair among them counts.
-        loss: A key of `training.LOSSES`.
+        loss: A key of `trainer.LOSSES`.
         optimizer: "rmsprop" (Keras's defaults), "adamw" or "muon".
         schedule: "constant", or "one_cycle": up to `learning_rate` over the first fifth of the steps, then down to
             nothing along a cosine.

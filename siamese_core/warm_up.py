@@ -27,7 +27,7 @@ SECONDS_ALLOWED = 300.0
 def warm_up(recipe: Recipe, collection: Collection) -> Pace:
     """The pace of a recipe in this process, after its first step, which compiles, and a second of others."""
     began = time.perf_counter()
-    from siamese_core.training import EpochRun, Trainer  # brings TensorFlow in
+    from siamese_core.trainer import EpochRun, Trainer  # brings TensorFlow in
 
     training = collection.split("train")
     fit, validation = validation_positions(training.labels)

@@ -10,7 +10,8 @@ import pytest
 from siamese_core.checkpoint import Checkpoint
 from siamese_core.config import RECIPES
 from siamese_core.errors import RunError
-from siamese_core.training import EpochEvent, Trainer, train
+from siamese_core.trainer import Trainer
+from siamese_core.training import EpochEvent, train
 
 RECIPE = {
     "classic": dataclasses.replace(RECIPES["classic"], epochs=3, batch_size=64),

@@ -1,16 +1,11 @@
 import dataclasses
-import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from siamese_core.config import RECIPES
 from siamese_core.errors import RunError
-from siamese_core.training import EpochEvent, ProgressEvent, Trainer, train
+from siamese_core.training import EpochEvent, ProgressEvent, train
 
 TINY = {
     "classic": dataclasses.replace(RECIPES["classic"], epochs=2, batch_size=32),
@@ -60,17 +55,6 @@ def test_events_come_in_order_and_tell_the_whole_epoch(tiny):
     assert all(event.seconds > 0 and event.images_per_second > 0 for event in epochs)
 
 
-def test_same_seed_same_order_and_pairs_another_seed_others(tiny):
-    split = tiny.split("train")
-
-    def batches(seed):
-        trainer = Trainer(TINY["classic"], split.images, split.labels, seed=seed)
-        return np.concatenate([rows.ravel() for rows, _ in trainer._batches()])
-
-    np.testing.assert_array_equal(batches(1), batches(1))
-    assert (batches(1) != batches(2)).any()
-
-
 def test_the_last_steps_draw_and_erase_nothing(tiny):
     def losses(**changes):
         recipe = dataclasses.replace(TINY["augmented"], drawn=1.0, **changes)
@@ -80,16 +64,6 @@ def test_the_last_steps_draw_and_erase_nothing(tiny):
     assert half[0] == always[0]
     assert half[1] != always[1]
     assert never == [event.loss for event in run(dataclasses.replace(TINY["augmented"], drawn=0.0), tiny).history]
-
-
-def test_an_epoch_shows_every_pair_once(tiny):
-    split = tiny.split("train")
-    trainer = Trainer(TINY["classic"], split.images, split.labels, seed=0)
-    whole, rest = trainer._batches()
-    assert whole[0].shape == (36, 2, 32)
-    assert rest[0].shape == (1, 2, 1_180 - 36 * 32)
-    lefts = np.concatenate([rows[:, 0].ravel() for rows, _ in (whole, rest)])
-    np.testing.assert_array_equal(np.bincount(lefts), np.bincount(trainer._pairs.left))
 
 
 def test_weights_are_seen_untrained_and_after_each_epoch(tiny):
@@ -145,16 +119,3 @@ def test_a_stop_is_heard_while_an_epoch_is_tried_and_that_epoch_does_not_count(t
 def test_run_stopped_before_its_first_epoch_says_that_nothing_is_kept(tiny):
     with pytest.raises(RunError, match="before its first epoch"):
         run(TINY["fast"], tiny, should_stop=lambda: True)
-
-
-def test_two_replicas_learn_what_one_device_does():
-    program = Path(__file__).with_name("two_replicas.py")
-    ran = subprocess.run(
-        [sys.executable, program], capture_output=True, text=True, env={**os.environ, "PYTHONPATH": "."}
-    )
-    assert ran.returncode == 0, ran.stderr[-2_000:]
-    result = json.loads(ran.stdout)
-    assert result["replicas"] == [1, 2]
-    for kind in ("pairs", "images"):
-        assert result[kind]["losses"][0] == pytest.approx(result[kind]["losses"][1], rel=1e-5)
-        assert result[kind]["weights_apart"] < 1e-5

@@ -1,4 +1,4 @@
-"""Train one epoch on one device and on two, and print how far apart they end; run by test_training.py.
+"""Train one epoch on one device and on two, and print how far apart they end; run by test_trainer.py.
 
 A program of its own, since TensorFlow must hear of the second device before it does anything else.
 """
@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from siamese_core.config import RECIPES
-from siamese_core.training import Trainer
+from siamese_core.trainer import Trainer
 
 SMALL = {
     "pairs": dataclasses.replace(RECIPES["classic"], batch_size=32),

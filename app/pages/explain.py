@@ -195,7 +195,7 @@ def show_training(model: Bundle) -> None:
     """What the loss does to a few items, and how the model itself learned."""
     test = cache.collection().split("test")
     names = {case: say(f"explain.case_{case}") for case in CASES}
-    sources = (("training", "Trainer._replica_step"), ("contrastive", "contrastive_gradient"), ("descent", "descend"))
+    sources = (("trainer", "Trainer._replica_step"), ("contrastive", "contrastive_gradient"), ("descent", "descend"))
     with step("training", *sources, count=len(LABELS) * ITEMS_A_CLASS):
         case = choose(say("explain.case"), names, key="explain_case", label_visibility="collapsed")
         experiment = run_experiment(CASES[case], test)

@@ -25,14 +25,14 @@ def test_an_excerpt_is_what_python_runs_but_for_the_docstring(function) -> None:
 
 
 def test_a_method_stands_at_the_edge_and_keeps_its_decorators() -> None:
-    assert excerpt("siamese_core.training", "Trainer._replica_step").code.startswith("def _replica_step(self")
-    assert excerpt("siamese_core.training", "Trainer._run_steps").code.startswith("@tf.function(")
+    assert excerpt("siamese_core.trainer", "Trainer._replica_step").code.startswith("def _replica_step(self")
+    assert excerpt("siamese_core.trainer", "Trainer._run_steps").code.startswith("@tf.function(")
 
 
 @pytest.mark.parametrize(("module", "name"), [
     ("siamese_core.losses", "nothing"),
-    ("siamese_core.training", "Trainer.nothing"),
-    ("siamese_core.training", "Trainer"),
+    ("siamese_core.trainer", "Trainer.nothing"),
+    ("siamese_core.trainer", "Trainer"),
     ("sys", "exit"),
 ])  # fmt: skip
 def test_what_is_no_function_of_a_file_is_refused(module: str, name: str) -> None:

@@ -6,7 +6,9 @@ from typing import Any
 from app.components import register
 from app.words import say, write_number
 
-_MOUNT = register("network_diagram", html='<ol class="flow"></ol><p class="sum" role="status"></p>')
+_MOUNT = register(
+    "network_diagram", shares=("element",), html='<ol class="flow"></ol><p class="sum" role="status"></p>'
+)
 
 Layer = Mapping[str, Any]
 

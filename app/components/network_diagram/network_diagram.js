@@ -19,25 +19,17 @@ function count(parentElement, counted, chosen) {
 }
 
 function buildColumn(boxes) {
-  const column = document.createElement("li");
+  const column = element("li");
   column.append(...boxes.map(buildBox));
   return column;
 }
 
 function buildBox(box, lane) {
-  const node = document.createElement(box.sum ? "button" : "div");
-  node.className = "box";
+  const node = element(box.sum ? "button" : "div", "box");
   node.dataset.sum = box.sum;
   node.classList.toggle("end", box.end);
   node.classList.toggle("beside", lane > 0);
-  node.append(line("type", box.type), line("shape", box.shape));
-  if (box.parameters) node.append(line("parameters", box.parameters));
-  return node;
-}
-
-function line(className, content) {
-  const node = document.createElement("div");
-  node.className = className;
-  node.textContent = content;
+  node.append(element("div", "type", box.type), element("div", "shape", box.shape));
+  if (box.parameters) node.append(element("div", "parameters", box.parameters));
   return node;
 }

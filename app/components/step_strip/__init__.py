@@ -8,7 +8,7 @@ from app.components import png_address, register
 from app.words import say
 from siamese_core.preprocessing import SKIPPABLE, Steps
 
-_MOUNT = register("step_strip", html='<div class="strip" role="group"></div>')
+_MOUNT = register("step_strip", shares=("element",), html='<div class="strip" role="group"></div>')
 
 
 def step_strip(

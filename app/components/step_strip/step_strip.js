@@ -24,13 +24,10 @@ export default function (component) {
 }
 
 function buildStep(step) {
-  const place = document.createElement(step.switchable ? "button" : "div");
-  place.className = "step";
+  const place = element(step.switchable ? "button" : "div", "step");
   if (step.switchable) place.type = "button";
-  const picture = document.createElement("img");
+  const picture = element("img");
   picture.alt = ""; // the word below says it
-  const word = document.createElement("span");
-  word.className = "word";
-  place.append(picture, word);
+  place.append(picture, element("span", "word"));
   return place;
 }

@@ -215,7 +215,7 @@ def _measure_and_save(
     pairs = validation_pairs(training.labels[validation])
     same, different = all_pair_distances(chosen_on, training.labels[validation])
     threshold = best_threshold_of_all(same, different)
-    calibration = calibrate(chosen_on, training.labels[validation])
+    calibration = calibrate(chosen_on, training.labels[validation], same, different)
     files = make_files(
         onnx=onnx,
         weights=weights_by_name(made.encoder),

@@ -107,7 +107,7 @@ class Reliability:
     weight: np.ndarray
 
 
-def calibrate(embeddings: np.ndarray, labels: np.ndarray) -> Calibration:
+def calibrate(embeddings: np.ndarray, labels: np.ndarray, same: np.ndarray, different: np.ndarray) -> Calibration:
     """The kind of curve that explains unseen validation pairs better, fitted to all of them.
 
     Judged by cross-validation over images, never over pairs: two pairs that share an image are no two witnesses.
@@ -115,13 +115,15 @@ def calibrate(embeddings: np.ndarray, labels: np.ndarray) -> Calibration:
     Args:
         embeddings: (n, d) of validation images.
         labels: (n,).
+        same: Distances of all their same pairs, increasing, as `all_pair_distances` gives them.
+        different: Of all their different pairs.
     """
     fold = np.arange(len(labels)) % FOLDS
     losses = np.zeros(len(FITS))
     for number in range(FOLDS):
         fit, held_out = (all_pair_distances(embeddings[of], labels[of]) for of in (fold != number, fold == number))
         losses += [log_loss(fit_curve(*fit), *held_out) for fit_curve in FITS]
-    return FITS[int(np.argmin(losses))](*all_pair_distances(embeddings, labels))
+    return FITS[int(np.argmin(losses))](same, different)
 
 
 def is_unsure(p_same: np.ndarray | float, sureness: float) -> np.ndarray:

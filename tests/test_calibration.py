@@ -29,6 +29,11 @@ def items(seed, count=800):
     return (np.eye(4)[labels] + rng.normal(0, 0.45, (count, 4))).astype(np.float32), labels
 
 
+def calibrated(seed, count=800):
+    known = items(seed, count)
+    return calibrate(*known, *all_pair_distances(*known))
+
+
 def test_probability_runs_straight_between_knots_and_level_beyond():
     np.testing.assert_allclose(CURVE.probability(np.array([0.0, 0.5, 1.0, 9.0])), [0.9, 0.5, 0.1, 0.1])
 
@@ -80,7 +85,7 @@ def test_logistic_curve_finds_the_slope_that_made_the_pairs():
 
 
 def test_calibrated_probabilities_are_true_on_other_items():
-    curve = calibrate(*items(0))
+    curve = calibrated(0)
     trust = reliability(curve, *all_pair_distances(*items(1)))
     assert trust.ece < 0.03
     assert trust.weight.sum() == pytest.approx(1)
@@ -129,7 +134,7 @@ def test_who_is_exactly_as_sure_as_wanted_is_not_unsure():
 
 
 def test_curve_survives_json():
-    curve = calibrate(*items(2, 300))
+    curve = calibrated(2, 300)
     again = Calibration.from_dict(json.loads(json.dumps(curve.to_dict())))
     assert again.kind == curve.kind
     np.testing.assert_allclose(again.probability(0.8), curve.probability(0.8), atol=1e-5)

@@ -259,6 +259,8 @@ def evaluate(name: str, as_json: bool) -> None:
     bundle, test = load_bundle(name), load_collection().split("test")
     embeddings, unseen = bundle.encoder.embed(test.images), find_labels(bundle.held_out, CLASS_NAMES)
     figures = measure(embeddings, test.labels, bundle.threshold, bundle.calibration, unseen)
+    if not bundle.held_out:
+        figures |= {f"a twin without {names}": told for names, told in bundle.unseen.items()}
     lines = [f"{group}.{key}: {value:.6g}" for group, values in figures.items() for key, value in values.items()]
     _print(figures, as_json, "\n".join(lines))
 
@@ -271,6 +273,16 @@ def draw(name: str, as_json: bool) -> None:
     bundle = draw_neighbours(name)
     epochs = bundle.embedding_map.epochs.tolist() if bundle.embedding_map else []
     _print({"name": name, "epochs": epochs}, as_json, f"{name} has a map, with {len(epochs)} of its epochs.")
+
+
+@main.command("twin")
+@click.argument("name")
+@click.argument("twin")
+@JSON
+def tell_of_twin(name: str, twin: str, as_json: bool) -> None:
+    """Have the model NAME tell what TWIN, trained alike but with --hold-out, makes of the classes it never saw."""
+    told = artifacts.save_twin(name, twin).unseen
+    _print({"name": name, "twins": told}, as_json, f"{name} tells of classes never seen: {'; '.join(told)}.")
 
 
 @main.command("familiarity")

@@ -139,6 +139,29 @@ def save_familiarity(name: str, familiarity: Familiarity, root: Path | None = No
     return _complete(name, root or artifacts_root(), familiarity=familiarity)
 
 
+def save_twin(name: str, twin: str, root: Path | None = None) -> Bundle:
+    """Have a saved bundle tell what its twin makes of classes that the twin was trained without.
+
+    Args:
+        name: Trained on all classes.
+        twin: Trained by the same recipe without some of them.
+        root: See `artifacts_root`.
+
+    Raises:
+        BundleError: They are no twins, there is no such bundle, one is damaged, or the disk refuses.
+    """
+    bundle, other = load_bundle(name, root), load_bundle(twin, root)
+    if bundle.held_out or not other.held_out or bundle.recipe != other.recipe:
+        raise BundleError(
+            "{twin!r} is no twin of {name!r}: it must be trained by the same recipe, with `--hold-out`, and {name!r} "
+            "without.",
+            name=name,
+            twin=twin,
+        )
+    metrics = {**bundle.metrics, "twins": {**bundle.unseen, **other.unseen}}
+    return _complete(name, root or artifacts_root(), metrics=metrics)
+
+
 def rename_bundle(name: str, new_name: str, root: Path | None = None) -> None:
     """Give a bundle that a person made another name, which must be free.
 

@@ -88,6 +88,13 @@ class Bundle:
         return list(self.config["held_out"])
 
     @property
+    def unseen(self) -> dict[str, dict[str, float]]:
+        """By classes never trained on, what was made of them: by this model, or by twins that it was told of."""
+        if self.held_out:
+            return {", ".join(self.held_out): self.metrics["unseen"]}
+        return dict(self.metrics.get("twins", {}))
+
+    @property
     def threshold(self) -> float:
         """The distance, chosen on validation pairs, up to which two items are the same."""
         return float(self.metrics["threshold"])
@@ -218,11 +225,14 @@ def make_files(
 def with_files(
     files: Mapping[str, bytes],
     *,
+    metrics: Mapping[str, Any] | None = None,
     embedding_map: EmbeddingMap | None = None,
     familiarity: Familiarity | None = None,
 ) -> dict[str, bytes]:
-    """A bundle's files with those that it may do without, in place of any it has, and a manifest that names all."""
+    """A bundle's files with these parts, in place of any it has, and a manifest that names all."""
     contents = dict(files)
+    if metrics is not None:
+        contents["metrics.json"] = _to_json(metrics)
     for file, part in (("map.npz", embedding_map), ("familiarity.npz", familiarity)):
         if part is not None:
             contents[file] = to_npz(part.to_arrays())

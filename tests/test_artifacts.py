@@ -18,6 +18,7 @@ from siamese_core.artifacts import (
     save_bundle,
     save_familiarity,
     save_map,
+    save_twin,
     set_aside,
     tidy,
 )
@@ -91,6 +92,36 @@ def test_familiarity_is_added_and_all_else_stays_as_it_is(root):
     assert save_familiarity("mine", known, root).familiarity.threshold == known.threshold
     assert {file: (root / "mine" / file).read_bytes() for file in FILES} == before
     assert os.listdir(root) == ["mine"]
+
+
+UNSEEN = {"seen_balanced_accuracy": 0.9, "unseen_balanced_accuracy": 0.7, "one_shot_accuracy": 0.6, "one_shot_ways": 2}
+
+
+def save_trained_without(root, name, *held_out, **changes):
+    bundle = load_bundle("mine", root)
+    config = {**bundle.config, "held_out": list(held_out), **changes}
+    return save_again(root, name, config=config, metrics={**bundle.metrics, "unseen": UNSEEN})
+
+
+def test_model_tells_what_its_twins_make_of_classes_they_never_saw(root):
+    assert load_bundle("mine", root).unseen == {}
+    assert save_trained_without(root, "first", "Bag", "Dress").unseen == {"Bag, Dress": UNSEEN}
+    save_trained_without(root, "second", "Coat", "Shirt", "Trouser")
+    save_twin("mine", "first", root)
+    assert save_twin("mine", "second", root).unseen == {"Bag, Dress": UNSEEN, "Coat, Shirt, Trouser": UNSEEN}
+    told = load_bundle("mine", root)
+    assert told.unseen.keys() == {"Bag, Dress", "Coat, Shirt, Trouser"}
+    assert told.metrics["all_pairs"] == load_bundle("classic", artifacts.PROJECT_ARTIFACTS).metrics["all_pairs"]
+
+
+def test_twin_must_be_trained_alike_and_without_classes(root):
+    save_again(root, "saw-all")
+    recipe = {**load_bundle("mine", root).config["recipe"], "epochs": 3}
+    save_trained_without(root, "shorter", "Bag", "Dress", recipe=recipe)
+    save_trained_without(root, "twin", "Bag", "Dress")
+    for name, twin in (("mine", "saw-all"), ("mine", "shorter"), ("twin", "twin")):
+        with pytest.raises(BundleError, match="no twin"):
+            save_twin(name, twin, root)
 
 
 def test_familiarity_of_another_kind_is_refused(root):

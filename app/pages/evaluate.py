@@ -294,10 +294,21 @@ def show_ceiling(model: Bundle, found: Diagnosis) -> None:
     st.metric(say("evaluate.ceiling_most"), write_share(top, 2), gap, delta_color="off", delta_arrow="off")
     st.progress(min(1.0, max(0.0, (here - 0.5) / (top - 0.5))) if top > 0.5 else 0.0)
     st.caption(say("evaluate.ceiling_note", count=cache.WITNESSES, accuracy=write_share(found.ceiling.class_accuracy)))
-    unseen = model.metrics.get("unseen")
-    if unseen:
-        st.metric(say("evaluate.seen"), write_share(unseen["seen_balanced_accuracy"], 2))
-        st.metric(say("evaluate.unseen"), write_share(unseen["unseen_balanced_accuracy"], 2))
+
+
+def show_unseen(model: Bundle) -> None:
+    """What becomes of classes that training never saw; of a model that saw them all, what its twins make of them."""
+    if not model.unseen:
+        return
+    st.header(say("evaluate.never_seen"), anchor=False)
+    for names, told in model.unseen.items():
+        classes = ", ".join(name_classes(tuple(names.split(", "))))
+        st.caption(say("evaluate.held_out" if model.held_out else "evaluate.twin", classes=classes))
+        with st.container(horizontal=True):
+            st.metric(say("evaluate.seen"), write_share(told["seen_balanced_accuracy"], 2))
+            st.metric(say("evaluate.unseen"), write_share(told["unseen_balanced_accuracy"], 2))
+            note = say("evaluate.one_shot_note", count=int(told["one_shot_ways"]))
+            st.metric(say("evaluate.one_shot"), write_share(told["one_shot_accuracy"], 2), help=note)
 
 
 go_where_opened()
@@ -323,3 +334,4 @@ with left:
     show_trust(chosen, diagnosis)
 with right:
     show_ceiling(chosen, diagnosis)
+show_unseen(chosen)

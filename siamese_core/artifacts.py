@@ -153,7 +153,7 @@ def save_twin(name: str, twin: str, root: Path | None = None) -> Bundle:
     bundle, other = load_bundle(name, root), load_bundle(twin, root)
     if bundle.held_out or not other.held_out or bundle.recipe != other.recipe:
         raise BundleError(
-            "{twin!r} is no twin of {name!r}: it must be trained by the same recipe without classes that the other saw.",
+            "{twin!r} is no twin of {name!r}: it must be trained by the same recipe, without classes the other saw.",
             name=name,
             twin=twin,
         )

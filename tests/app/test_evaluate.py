@@ -161,6 +161,20 @@ def test_a_suspect_comes_with_neighbours_that_agree(open_app: OpenApp) -> None:
     assert any(f"Test {second} is labelled" in text.value for text in app.markdown)
 
 
+def test_what_a_twin_makes_of_classes_it_never_saw_is_told(open_app: OpenApp) -> None:
+    [(names, told)] = BEST.unseen.items()
+    app = open_app("evaluate")
+    assert f"A twin, trained alike but without {names}" in " ".join(caption.value for caption in app.caption)
+    shown = [metric.value for metric in app.metric]
+    for figure in ("seen_balanced_accuracy", "unseen_balanced_accuracy", "one_shot_accuracy"):
+        assert f"{100 * told[figure]:.2f} %" in shown
+
+
+def test_model_without_twins_tells_of_no_classes_never_seen(open_app: OpenApp) -> None:
+    app = open_app("evaluate", model="classic")
+    assert "Classes never seen" not in [header.value for header in app.header]
+
+
 def test_all_suspects_can_be_taken_away_as_a_table() -> None:
     found = cache.diagnosis(cache.bundle("best"))
     rows = list(csv.DictReader(io.StringIO(suspects_table(found))))

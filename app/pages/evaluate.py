@@ -290,7 +290,8 @@ def show_ceiling(model: Bundle, found: Diagnosis) -> None:
     here = 1.0 - (found.counts.far[place] + found.counts.frr[place]) / 2.0
     top = found.ceiling.balanced_accuracy
     st.header(say("evaluate.ceiling"), anchor=False)
-    gap = say("evaluate.ceiling_gap", points=write_number(100 * (top - here), 2))
+    kind = "gap" if top >= here else "passed"
+    gap = say(f"evaluate.ceiling_{kind}", points=write_number(100 * abs(top - here), 2))
     st.metric(say("evaluate.ceiling_most"), write_share(top, 2), gap, delta_color="off", delta_arrow="off")
     st.progress(min(1.0, max(0.0, (here - 0.5) / (top - 0.5))) if top > 0.5 else 0.0)
     st.caption(say("evaluate.ceiling_note", count=cache.WITNESSES, accuracy=write_share(found.ceiling.class_accuracy)))

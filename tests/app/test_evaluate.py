@@ -161,6 +161,17 @@ def test_a_suspect_comes_with_neighbours_that_agree(open_app: OpenApp) -> None:
     assert any(f"Test {second} is labelled" in text.value for text in app.markdown)
 
 
+@pytest.mark.parametrize(("threshold", "where"), [(None, "below"), (0.3, "above")])
+def test_how_far_the_ceiling_lies_comes_without_a_sign(open_app: OpenApp, threshold: float | None, where: str) -> None:
+    app = open_app("evaluate")
+    if threshold:
+        app.session_state["threshold"] = threshold
+        app.run()
+    [ceiling] = [metric for metric in app.metric if metric.label == "What the classes of its neighbours allow"]
+    assert f"points {where} this threshold" in ceiling.delta
+    assert float(ceiling.delta.split()[0]) > 0
+
+
 def test_what_a_twin_makes_of_classes_it_never_saw_is_told(open_app: OpenApp) -> None:
     [(names, told)] = BEST.unseen.items()
     app = open_app("evaluate")

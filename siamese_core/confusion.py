@@ -118,8 +118,9 @@ def hardest_pairs(embeddings: np.ndarray, labels: np.ndarray, *, kept: int = KEP
                 break
             left.append(rows[row])
             right.append(columns[column])
-            taken = (row, column) if one == other else ()
-            hardness[[row, *taken]] = hardness[:, [column, *taken]] = -np.inf
+            hardness[row] = hardness[:, column] = -np.inf
+            if one == other:  # every item has a row and a column
+                hardness[column] = hardness[:, row] = -np.inf
     lefts, rights = np.array(left, np.int32), np.array(right, np.int32)
     pairs = Pairs(lefts, rights, labels[lefts] == labels[rights])
     return pairs, euclidean_distances(embeddings[lefts], embeddings[rights])

@@ -75,7 +75,7 @@ class Diagnosis:
         suspects: items that are likely mislabelled.
         neighbours: (n, VOTERS) rows of each item's nearest others; `neighbour_distances` how far they are.
         neighbour_distances: See `neighbours`.
-        ceiling: what the confusion of classes allows.
+        ceiling: what the classes of the neighbours alone allow.
         trust: whether P(same) is true.
     """
 

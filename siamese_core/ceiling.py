@@ -1,7 +1,7 @@
-"""What a model's confusion of classes allows at most when pairs are told apart.
+"""How well pairs are told apart by the classes of their items' neighbours alone.
 
 Two items are the same where their classes are. Whoever knows only how likely each class is for each item does best by
-the probability that both classes are equal, the sum over classes of the two items' products.
+the probability that both classes are equal, the sum over classes of the two items' products. Distances may know more.
 """
 
 from dataclasses import dataclass

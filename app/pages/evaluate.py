@@ -21,6 +21,7 @@ from app.tables import classes_table, rates_table, suspects_table, trust_table
 from app.words import name_classes, say, write_number, write_share
 from siamese_core.bundle import Bundle
 from siamese_core.confusion import ClassPairs, hardest_mistakes
+from siamese_core.unseen import DRAWS
 
 PLACES = 360  # thresholds the browser gets: about one a pixel and a half
 MISTAKES = 6  # of each kind: a row
@@ -285,7 +286,7 @@ def show_trust(model: Bundle, found: Diagnosis) -> None:
 
 
 def show_ceiling(model: Bundle, found: Diagnosis) -> None:
-    """How near the model comes to what its confusion of classes allows."""
+    """How the model stands beside what the classes of its neighbours alone allow."""
     place = found.counts.nearest(chosen_threshold(model))
     here = 1.0 - (found.counts.far[place] + found.counts.frr[place]) / 2.0
     top = found.ceiling.balanced_accuracy
@@ -302,14 +303,15 @@ def show_unseen(model: Bundle) -> None:
     if not model.unseen:
         return
     st.header(say("evaluate.never_seen"), anchor=False)
+    if not model.held_out:
+        st.caption(say("evaluate.twins"))
     for names, told in model.unseen.items():
-        classes = ", ".join(name_classes(tuple(names.split(", "))))
-        st.caption(say("evaluate.held_out" if model.held_out else "evaluate.twin", classes=classes))
+        st.caption(say("evaluate.held_out", classes=", ".join(name_classes(tuple(names.split(", "))))))
         with st.container(horizontal=True):
             st.metric(say("evaluate.seen"), write_share(told["seen_balanced_accuracy"], 2))
             st.metric(say("evaluate.unseen"), write_share(told["unseen_balanced_accuracy"], 2))
-            note = say("evaluate.one_shot_note", count=int(told["one_shot_ways"]))
-            st.metric(say("evaluate.one_shot"), write_share(told["one_shot_accuracy"], 2), help=note)
+            st.metric(say("evaluate.one_shot"), write_share(told["one_shot_accuracy"], 2))
+    st.caption(say("evaluate.one_shot_note", count=write_number(DRAWS)))
 
 
 go_where_opened()

@@ -255,14 +255,17 @@ def models(verify: bool, as_json: bool) -> None:
 @click.argument("name", default=DEFAULT_NAME)
 @JSON
 def evaluate(name: str, as_json: bool) -> None:
-    """Measure the model NAME anew over the 10,000 test images and all their 49,995,000 pairs."""
+    """Measure the model NAME anew over the 10,000 test images and all their 49,995,000 pairs.
+
+    Figures of its twins are told as they were saved.
+    """
     bundle, test = load_bundle(name), load_collection().split("test")
     embeddings, unseen = bundle.encoder.embed(test.images), find_labels(bundle.held_out, CLASS_NAMES)
     figures = measure(embeddings, test.labels, bundle.threshold, bundle.calibration, unseen)
-    if not bundle.held_out:
-        figures |= {f"a twin without {names}": told for names, told in bundle.unseen.items()}
-    lines = [f"{group}.{key}: {value:.6g}" for group, values in figures.items() for key, value in values.items()]
-    _print(figures, as_json, "\n".join(lines))
+    twins = _name_twins(bundle)
+    groups = figures | {f"a twin without {names}": told for names, told in twins.items()}
+    lines = [f"{group}.{key}: {value:.6g}" for group, values in groups.items() for key, value in values.items()]
+    _print(figures | {"twins": twins}, as_json, "\n".join(lines))
 
 
 @main.command("map")
@@ -281,8 +284,8 @@ def draw(name: str, as_json: bool) -> None:
 @JSON
 def tell_of_twin(name: str, twin: str, as_json: bool) -> None:
     """Have the model NAME tell what TWIN, trained alike but with --hold-out, makes of the classes it never saw."""
-    told = artifacts.save_twin(name, twin).unseen
-    _print({"name": name, "twins": told}, as_json, f"{name} tells of classes never seen: {'; '.join(told)}.")
+    twins = _name_twins(artifacts.save_twin(name, twin))
+    _print({"name": name, "twins": twins}, as_json, f"{name} tells of classes never seen: {'; '.join(twins)}.")
 
 
 @main.command("familiarity")
@@ -397,6 +400,11 @@ def _open_item(reference: str, collection: Collection) -> np.ndarray:
     except OSError as error:
         raise click.BadParameter(f"{reference!r}: {error.strerror or 'not readable'}; {ITEM_HELP}") from error
     return load_image(content, path.name)
+
+
+def _name_twins(bundle: Bundle) -> dict[str, dict[str, float]]:
+    """What the twins of a model made of classes they never saw, by the names of these."""
+    return {", ".join(names): told for names, told in bundle.twins.items()}
 
 
 def _print(document: Any, as_json: bool, text: str) -> None:

@@ -127,7 +127,7 @@ def save_map(name: str, embedding_map: EmbeddingMap, root: Path | None = None) -
     Raises:
         BundleError: There is no such bundle, it is damaged, the map is of others, or the disk refuses.
     """
-    return _complete(name, root or artifacts_root(), embedding_map=embedding_map)
+    return _complete(name, root or artifacts_root(), lambda _: {"embedding_map": embedding_map})
 
 
 def save_familiarity(name: str, familiarity: Familiarity, root: Path | None = None) -> Bundle:
@@ -136,29 +136,22 @@ def save_familiarity(name: str, familiarity: Familiarity, root: Path | None = No
     Raises:
         BundleError: There is no such bundle, it is damaged, or the disk refuses.
     """
-    return _complete(name, root or artifacts_root(), familiarity=familiarity)
+    return _complete(name, root or artifacts_root(), lambda _: {"familiarity": familiarity})
 
 
 def save_twin(name: str, twin: str, root: Path | None = None) -> Bundle:
     """Have a saved bundle tell what its twin makes of classes that the twin was trained without.
 
     Args:
-        name: Trained on all classes.
-        twin: Trained by the same recipe without some of them.
+        name: Trained on all classes, to the end.
+        twin: Trained by the same recipe without some of them, to the end too.
         root: See `artifacts_root`.
 
     Raises:
         BundleError: They are no twins, there is no such bundle, one is damaged, or the disk refuses.
     """
-    bundle, other = load_bundle(name, root), load_bundle(twin, root)
-    if bundle.held_out or not other.held_out or bundle.recipe != other.recipe:
-        raise BundleError(
-            "{twin!r} is no twin of {name!r}: it must be trained by the same recipe, without classes the other saw.",
-            name=name,
-            twin=twin,
-        )
-    metrics = {**bundle.metrics, "twins": {**bundle.unseen, **other.unseen}}
-    return _complete(name, root or artifacts_root(), metrics=metrics)
+    other = load_bundle(twin, root)
+    return _complete(name, root or artifacts_root(), lambda bundle: {"metrics": bundle.metrics_with(other)})
 
 
 def rename_bundle(name: str, new_name: str, root: Path | None = None) -> None:
@@ -257,13 +250,14 @@ def _install(bundle: Bundle, root: Path, workplace: Path) -> None:
     durable.put(workplace / bundle.name, root / bundle.name)
 
 
-def _complete(name: str, root: Path, **parts: Any) -> Bundle:
-    """Save a bundle again with one part more, or with that one replaced; nobody else saves it meanwhile."""
+def _complete(name: str, root: Path, make_parts: Callable[[Bundle], Mapping[str, Any]]) -> Bundle:
+    """Save a bundle again with parts made from it added or replaced; nobody else saves it meanwhile."""
     check_name(name)
     with _changing(name, root) as workplace:
-        bundle = open_bundle(name, with_files(_load(name, root).files, **parts))
-        _install(bundle, root, workplace)
-    return bundle
+        bundle = _load(name, root)
+        completed = open_bundle(name, with_files(bundle.files, **make_parts(bundle)))
+        _install(completed, root, workplace)
+    return completed
 
 
 def _load(name: str, root: Path) -> Bundle:

@@ -224,7 +224,7 @@ def _measure_and_save(
             "seed": made.seed,
             "kept_epoch": made.kept_epoch,
             "stopped": made.stopped,
-            "held_out": list(made.held_out),
+            "held_out": [collection.class_names[label] for label in unseen_labels],
             "data": {"name": collection.name, "fingerprint": collection.fingerprint},
             "class_names": list(collection.class_names),
             "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},

@@ -88,11 +88,31 @@ class Bundle:
         return list(self.config["held_out"])
 
     @property
-    def unseen(self) -> dict[str, dict[str, float]]:
-        """By classes never trained on, what was made of them: by this model, or by twins that it was told of."""
-        if self.held_out:
-            return {", ".join(self.held_out): self.metrics["unseen"]}
-        return dict(self.metrics.get("twins", {}))
+    def twins(self) -> dict[tuple[str, ...], dict[str, float]]:
+        """By the classes that a twin was trained without, what it made of them."""
+        return {tuple(names.split(", ")): told for names, told in self.metrics.get("twins", {}).items()}
+
+    @property
+    def unseen(self) -> dict[tuple[str, ...], dict[str, float]]:
+        """By classes never trained on, what was made of them: by this model, or by its twins."""
+        return {tuple(self.held_out): self.metrics["unseen"]} if self.held_out else self.twins
+
+    def metrics_with(self, twin: "Bundle") -> dict[str, Any]:
+        """The metrics of a model that has seen every class, and in them what its twin made of those it never saw.
+
+        Raises:
+            BundleError: They are no twins.
+        """
+        stopped = self.config["stopped"] or twin.config["stopped"]
+        if self.held_out or not twin.held_out or self.recipe != twin.recipe or stopped:
+            raise BundleError(
+                "{twin!r} is no twin of {name!r}: both must be trained to the end by the same recipe, "
+                "{name!r} on every class and {twin!r} without some.",
+                name=self.name,
+                twin=twin.name,
+            )
+        told = {", ".join(names): figures for names, figures in {**self.twins, **twin.unseen}.items()}
+        return {**self.metrics, "twins": told}
 
     @property
     def threshold(self) -> float:

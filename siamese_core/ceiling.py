@@ -1,7 +1,7 @@
 """How well pairs are told apart by the classes of their items' neighbours alone.
 
 Two items are the same where their classes are. Whoever knows only how likely each class is for each item does best by
-the probability that both classes are equal, the sum over classes of the two items' products. Distances may know more.
+the probability that both classes are equal, the sum over classes of the two items' products.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ BLOCK_ROWS = 100
 
 @dataclass(frozen=True)
 class Ceiling:
-    """The best that class probabilities allow.
+    """The best that class probabilities allow to whoever knows nothing else; distances may do better.
 
     Attributes:
         balanced_accuracy: Over all pairs, by the best threshold on the probability that both classes are equal.

@@ -11,8 +11,8 @@ from siamese_core.pairs import Pairs
 STEP = 0.001
 """Distance between two thresholds that are counted at."""
 KEPT = 24
-"""Pairs of every two classes kept for `hardest_mistakes`: a pair shown takes its two items away from the other classes,
-so twice as many as are shown leave none short."""
+"""Pairs of every two classes kept for `hardest_mistakes`, far more than are shown: a pair shown takes its two items
+away from the other classes. Among few mistakes one may be missing whose items are both in harder pairs."""
 
 
 @dataclass(frozen=True)

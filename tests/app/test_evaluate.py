@@ -2,6 +2,8 @@
 
 import csv
 import io
+import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,7 +11,8 @@ import pytest
 from app import cache
 from app.figures import FIGURES, diagnosis_figure, drawn
 from app.tables import classes_table, rates_table, suspects_table, trust_table
-from siamese_core.artifacts import load_bundle
+from siamese_core.artifacts import load_bundle, save_bundle
+from siamese_core.bundle import with_files
 from tests.app.conftest import OpenApp, component_data, ship
 
 BEST = load_bundle("best")
@@ -177,10 +180,22 @@ def test_what_twins_make_of_classes_they_never_saw_is_told(open_app: OpenApp) ->
     app = open_app("evaluate")
     captions = [caption.value for caption in app.caption]
     shown = [metric.value for metric in app.metric]
+    assert "Classes never seen" in [header.value for header in app.header]
     for names, told in BEST.unseen.items():
-        assert f"Trained without {names}." in captions
+        assert f"Trained without {', '.join(names)}." in captions
         for figure in ("seen_balanced_accuracy", "unseen_balanced_accuracy", "one_shot_accuracy"):
             assert f"{100 * told[figure]:.2f} %" in shown
+
+
+def test_model_trained_without_classes_tells_of_them(open_app: OpenApp, own_artifacts: Path) -> None:
+    ship("classic", own_artifacts)
+    classic, told = load_bundle("classic"), next(iter(BEST.unseen.values()))
+    config = {**classic.config, "held_out": ["Bag", "Dress"]}
+    files = {**classic.files, "config.json": json.dumps(config).encode()}
+    save_bundle("mine", with_files(files, metrics={**classic.metrics, "unseen": told}), own_artifacts)
+    captions = [caption.value for caption in open_app("evaluate", model="mine").caption]
+    assert "Trained without Bag, Dress." in captions
+    assert not any("has seen every class" in caption for caption in captions)
 
 
 def test_model_without_twins_tells_of_no_classes_never_seen(open_app: OpenApp) -> None:

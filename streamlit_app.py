@@ -17,6 +17,7 @@ from app.logs import log_as_json
 from app.memory import bound_arenas
 from app.paths import HiddenPaths
 from app.quotas import UploadQuotas
+from app.styling import StyledPage
 
 
 @asynccontextmanager
@@ -51,6 +52,6 @@ def make_routes() -> list[Route]:
 app = st.App(
     "app/main.py",
     routes=[LateRoutes(("sprite", "atlas", "map", "api", "healthz", "readyz", "metrics"), make_routes)],
-    middleware=[Middleware(guard) for guard in (SecurityHeaders, VisitorLimit, UploadQuotas, HiddenPaths)],
+    middleware=[Middleware(layer) for layer in (SecurityHeaders, VisitorLimit, UploadQuotas, HiddenPaths, StyledPage)],
     lifespan=lifespan,
 )

@@ -18,10 +18,9 @@ PAGES = ("compare", "map", "pairs", "evaluate", "train", "explain")
 
 st.set_page_config("Siamese", str(_HERE / "favicon.svg"), layout="wide")
 st.logo(str(_HERE / "favicon.svg"), size="small")
-st.html(_HERE / "style.css")
 header = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="header")
 notices, room = st.container(), st.container()
-remember_language()  # below all, where it pushes nothing down until the style sheet, which comes late, has hidden it
+remember_language()
 
 # A frame may hide what is clicked in it: in one, nothing can be trained or deleted.
 rooms = [name for name in PAGES if name != "train" or not st.context.is_embedded]

@@ -306,7 +306,7 @@ def show_unseen(model: Bundle) -> None:
     if not model.held_out:
         st.caption(say("evaluate.twins"))
     for names, told in model.unseen.items():
-        st.caption(say("evaluate.held_out", classes=", ".join(name_classes(names))))
+        st.markdown(say("evaluate.held_out", classes=", ".join(name_classes(names))))
         with st.container(horizontal=True):
             st.metric(say("evaluate.seen"), write_share(told["seen_balanced_accuracy"], 2))
             st.metric(say("evaluate.unseen"), write_share(told["unseen_balanced_accuracy"], 2))

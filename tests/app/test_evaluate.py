@@ -178,11 +178,11 @@ def test_how_far_the_ceiling_lies_comes_without_a_sign(open_app: OpenApp, thresh
 def test_what_twins_make_of_classes_they_never_saw_is_told(open_app: OpenApp) -> None:
     assert BEST.unseen
     app = open_app("evaluate")
-    captions = [caption.value for caption in app.caption]
+    texts = [text.value for text in app.markdown]
     shown = [metric.value for metric in app.metric]
     assert "Classes never seen" in [header.value for header in app.header]
     for names, told in BEST.unseen.items():
-        assert f"Trained without {', '.join(names)}." in captions
+        assert f"Trained without {', '.join(names)}." in texts
         for figure in ("seen_balanced_accuracy", "unseen_balanced_accuracy", "one_shot_accuracy"):
             assert f"{100 * told[figure]:.2f} %" in shown
 
@@ -193,9 +193,9 @@ def test_model_trained_without_classes_tells_of_them(open_app: OpenApp, own_arti
     config = {**classic.config, "held_out": ["Bag", "Dress"]}
     files = {**classic.files, "config.json": json.dumps(config).encode()}
     save_bundle("mine", with_files(files, metrics={**classic.metrics, "unseen": told}), own_artifacts)
-    captions = [caption.value for caption in open_app("evaluate", model="mine").caption]
-    assert "Trained without Bag, Dress." in captions
-    assert not any("has seen every class" in caption for caption in captions)
+    app = open_app("evaluate", model="mine")
+    assert "Trained without Bag, Dress." in [text.value for text in app.markdown]
+    assert not any("has seen every class" in caption.value for caption in app.caption)
 
 
 def test_model_without_twins_tells_of_no_classes_never_seen(open_app: OpenApp) -> None:

@@ -31,7 +31,6 @@ def open_room(page: Page, path: str, language: str = "en") -> None:
     page.goto(f"{path}?lang={language}")
     expect(page.locator(LAST[path]).first).to_be_visible(timeout=FIRST_LOOK)
     expect(page.get_by_test_id("stSpinner")).to_have_count(0)
-    expect(page.locator(".st-key-kept_lang")).to_be_hidden()  # by the style sheet, which comes on its own
 
 
 def violations(page: Page) -> list[str]:

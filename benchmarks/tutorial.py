@@ -50,7 +50,7 @@ def run_classic(seed: int) -> dict[str, float]:
             events = [json.loads(line) for line in child.stdout]
             _, _, usage = os.wait4(child.pid, 0)
             child.returncode = 0
-    metrics = events[-1]["metrics"]
+    [metrics] = [event["metrics"] for event in events if event["event"] == "finished"]
     return {
         "fit_seconds": metrics["seconds"],
         "accuracy_at_half": metrics["tutorial_pairs"]["accuracy_at_half"],

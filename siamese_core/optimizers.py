@@ -33,6 +33,23 @@ class ConvolutionalMuon(keras.optimizers.Muon):
         step = self.lr_adjust(lr * self.zeropower_via_newtonschulz5(matrix, self.ns_steps))
         self.assign_sub(variable, keras.ops.reshape(step, variable.shape))
 
+    def zeropower_via_newtonschulz5(self, x: Any, steps: int) -> Any:
+        """The matrix (m, n) whose singular values have all come near to 1, as Keras has it, with half the products.
+
+        Each step multiplies x by a polynomial in its Gram matrix. These commute: they are gathered in one matrix that
+        is as small as the shorter side of x, and the long x itself is multiplied only at the end.
+        """
+        is_tall = x.shape[0] > x.shape[1]
+        x = x / (keras.ops.norm(x) + 1e-7)
+        across = keras.ops.transpose(x)
+        gram = across @ x if is_tall else x @ across
+        factor = identity = keras.ops.eye(gram.shape[0], dtype=gram.dtype)
+        for step in range(steps):
+            polynomial = self.muon_a * identity + self.muon_b * gram + self.muon_c * (gram @ gram)
+            factor = factor @ polynomial if step else polynomial
+            gram = gram @ polynomial @ polynomial
+        return x @ factor if is_tall else factor @ x
+
 
 def build_optimizer(recipe: Recipe, *, steps: int) -> keras.optimizers.Optimizer:
     """The recipe's optimizer, with its rate laid out over so many steps."""

@@ -29,6 +29,19 @@ def test_muon_moves_a_convolution_kernel_by_a_nearly_orthogonal_matrix(gradient)
     assert np.sum(-step.reshape(36, 16) * (left @ right)) / np.sum(strengths) > 0.99  # in the gradient's own directions
 
 
+@pytest.mark.parametrize("shape", [(784, 128), (16, 36), (5, 5)])
+@pytest.mark.parametrize("spread", [1.0, 1e-4])
+def test_muon_makes_a_matrix_orthogonal_as_keras_does(shape, spread):
+    rng = np.random.default_rng(0)
+    left, strengths, right = np.linalg.svd(rng.normal(size=shape), full_matrices=False)
+    matrix = ((left * np.geomspace(1.0, spread, len(strengths))) @ right).astype(np.float32)
+    ours, keras_own = (
+        muon.zeropower_via_newtonschulz5(keras.ops.convert_to_tensor(matrix), 5)
+        for muon in (ConvolutionalMuon(), keras.optimizers.Muon())
+    )
+    np.testing.assert_allclose(ours, keras_own, atol=2e-4)
+
+
 def test_muon_leaves_vectors_to_adam():
     step = moved(ConvolutionalMuon(0.01, weight_decay=None), np.zeros(3, np.float32), np.float32([5.0, -0.1, 2.0]))
     np.testing.assert_allclose(step, [-0.01, 0.01, -0.01], rtol=1e-4)

@@ -3,6 +3,7 @@
 from typing import Any
 
 import keras
+import tensorflow as tf
 
 from siamese_core.config import Recipe
 
@@ -51,6 +52,35 @@ class ConvolutionalMuon(keras.optimizers.Muon):
         return x @ factor if is_tall else factor @ x
 
 
+@keras.saving.register_keras_serializable(package="siamese_core")
+class FusedRMSprop(keras.optimizers.RMSprop):
+    """Keras's RMSprop without momentum, whose step of a variable is one operation, where Keras's takes nine."""
+
+    def build(self, variables: list[Any]) -> None:
+        """Make room for what the operation keeps: the mean square of each gradient, and a momentum of none."""
+        if not self.built:
+            super().build(variables)
+            self._momentums = self.add_optimizer_variables(variables, "momentum")
+
+    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+        """Move one variable."""
+        place = self._get_variable_index(variable)
+        own, mean_square, momentum = (
+            (kept.value if isinstance(kept, keras.Variable) else kept).handle
+            for kept in (variable, self._velocities[place], self._momentums[place])
+        )
+        tf.raw_ops.ResourceApplyRMSProp(
+            var=own,
+            ms=mean_square,
+            mom=momentum,
+            lr=learning_rate,
+            rho=self.rho,
+            momentum=0.0,
+            epsilon=self.epsilon,
+            grad=gradient,
+        )
+
+
 def build_optimizer(recipe: Recipe, *, steps: int) -> keras.optimizers.Optimizer:
     """The recipe's optimizer, with its rate laid out over so many steps."""
     rate: float | keras.optimizers.schedules.LearningRateSchedule = recipe.learning_rate
@@ -60,7 +90,7 @@ def build_optimizer(recipe: Recipe, *, steps: int) -> keras.optimizers.Optimizer
             0.0, max(1, steps - rising), warmup_target=recipe.learning_rate, warmup_steps=rising
         )
     if recipe.optimizer == "rmsprop":
-        return keras.optimizers.RMSprop(rate)
+        return FusedRMSprop(rate)
     if recipe.optimizer == "muon":
         optimizer = ConvolutionalMuon(rate, weight_decay=recipe.weight_decay, adam_weight_decay=recipe.weight_decay)
     else:

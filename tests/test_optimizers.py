@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from siamese_core.config import RECIPES
-from siamese_core.optimizers import ConvolutionalMuon, build_optimizer
+from siamese_core.optimizers import ConvolutionalMuon, FusedRMSprop, build_optimizer
 
 
 def moved(optimizer, kernel, gradient):
@@ -45,6 +45,20 @@ def test_muon_makes_a_matrix_orthogonal_as_keras_does(shape, spread):
 def test_muon_leaves_vectors_to_adam():
     step = moved(ConvolutionalMuon(0.01, weight_decay=None), np.zeros(3, np.float32), np.float32([5.0, -0.1, 2.0]))
     np.testing.assert_allclose(step, [-0.01, 0.01, -0.01], rtol=1e-4)
+
+
+def test_rmsprop_in_one_operation_moves_as_keras_does():
+    rng = np.random.default_rng(0)
+    start, gradients = rng.normal(size=(5, 3)).astype(np.float32), rng.normal(size=(20, 5, 3)).astype(np.float32)
+    ends = []
+    for optimizer in (FusedRMSprop(0.01), keras.optimizers.RMSprop(0.01)):
+        variable = keras.Variable(start)
+        optimizer.build([variable])
+        for gradient in gradients:
+            optimizer.apply([keras.ops.convert_to_tensor(gradient)], [variable])
+        ends.append(variable.numpy())
+    np.testing.assert_allclose(*ends, rtol=1e-5, atol=1e-6)
+    assert np.abs(ends[0] - start).max() > 0.01
 
 
 @pytest.mark.parametrize("kind", ["adamw", "muon"])

@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 STYLE = Path(__file__).with_name("style.css")
 _END = b"</body>"
-_ABOUT_OTHER_BYTES = (b"accept-encoding", b"if-none-match", b"if-modified-since")
+_ABOUT_OTHER_BYTES = (b"accept-encoding", b"if-none-match", b"if-modified-since", b"range", b"if-range")
 
 
 class StyledPage:
@@ -56,4 +56,6 @@ def _asks_for_page(scope: Scope) -> bool:
 
 
 def _is_page(started: Message) -> bool:
-    return started["status"] == 200 and Headers(scope=started).get("content-type", "").startswith("text/html")
+    headers = Headers(scope=started)
+    is_file = "content-disposition" in headers  # a report that a visitor takes away
+    return started["status"] == 200 and headers.get("content-type", "").startswith("text/html") and not is_file

@@ -103,10 +103,11 @@ class Bundle:
         Raises:
             BundleError: They are no twins.
         """
+        alike = self.recipe == twin.recipe and self.config["data"] == twin.config["data"]
         stopped = self.config["stopped"] or twin.config["stopped"]
-        if self.held_out or not twin.held_out or self.recipe != twin.recipe or stopped:
+        if self.held_out or not twin.held_out or not alike or stopped:
             raise BundleError(
-                "{twin!r} is no twin of {name!r}: both must be trained to the end by the same recipe, "
+                "{twin!r} is no twin of {name!r}: both must be trained to the end by the same recipe and data, "
                 "{name!r} on every class and {twin!r} without some.",
                 name=self.name,
                 twin=twin.name,

@@ -35,10 +35,11 @@ class ConvolutionalMuon(keras.optimizers.Muon):
         self.assign_sub(variable, keras.ops.reshape(step, variable.shape))
 
     def zeropower_via_newtonschulz5(self, x: Any, steps: int) -> Any:
-        """The matrix (m, n) whose singular values have all come near to 1, as Keras has it, with half the products.
+        """The matrix x (m, n), its singular values all brought near to 1, as Keras does it, but sooner where x is long.
 
         Each step multiplies x by a polynomial in its Gram matrix. These commute: they are gathered in one matrix that
-        is as small as the shorter side of x, and the long x itself is multiplied only at the end.
+        is as small as the shorter side of x, and x itself is multiplied only at the end. The Gram matrix is carried on
+        from step to step, and its errors with it: it needs float32 as it is, not rounded to TF32.
         """
         is_tall = x.shape[0] > x.shape[1]
         x = x / (keras.ops.norm(x) + 1e-7)
@@ -48,13 +49,24 @@ class ConvolutionalMuon(keras.optimizers.Muon):
         for step in range(steps):
             polynomial = self.muon_a * identity + self.muon_b * gram + self.muon_c * (gram @ gram)
             factor = factor @ polynomial if step else polynomial
-            gram = gram @ polynomial @ polynomial
+            if step < steps - 1:
+                gram = gram @ polynomial @ polynomial
         return x @ factor if is_tall else factor @ x
 
 
 @keras.saving.register_keras_serializable(package="siamese_core")
 class FusedRMSprop(keras.optimizers.RMSprop):
     """Keras's RMSprop without momentum, whose step of a variable is one operation, where Keras's takes nine."""
+
+    def __init__(self, learning_rate: Any = 0.001, **settings: Any) -> None:
+        """As Keras's.
+
+        Raises:
+            ValueError: A momentum or centred gradients are asked for, which the step does not have.
+        """
+        if settings.get("momentum") or settings.get("centered"):
+            raise ValueError("`momentum` and `centered` are not for FusedRMSprop; take keras.optimizers.RMSprop")
+        super().__init__(learning_rate, **settings)
 
     def build(self, variables: list[Any]) -> None:
         """Make room for what the operation keeps: the mean square of each gradient, and a momentum of none."""

@@ -33,9 +33,6 @@ from siamese_core.pairs import tutorial_pairs
 SECONDS_A_LOOK = 0.25
 """How long compiled steps run on before the host looks whether to stop: short for a person, long beside a step."""
 
-GRAPHS_AS_THEY_ARE = {"disable_meta_optimizer": True}
-"""TensorFlow's rewriting of graphs takes a third of the first step and makes no later one of any recipe quicker."""
-
 
 @dataclass(frozen=True)
 class EpochRun:
@@ -72,7 +69,7 @@ class Trainer:
 
     def __init__(self, recipe: Recipe, images: np.ndarray, labels: np.ndarray, *, seed: int) -> None:
         """Build the network and place (n, 28, 28) uint8 `images` with their (n,) `labels` on the device."""
-        tf.config.optimizer.set_experimental_options(GRAPHS_AS_THEY_ARE)
+        _prepare_tensorflow()
         self._strategy = hosts.strategy()
         keras.utils.set_random_seed(seed)  # Keras draws weights and dropout from its own global state
         self.recipe = recipe
@@ -262,6 +259,17 @@ class Trainer:
     def _random_seed(self) -> tf.Tensor:
         """A seed (2,) for this step's augmentation, the same on every machine."""
         return tf.stack([tf.constant(self._seed, tf.int32), tf.cast(self._optimizer.iterations, tf.int32)])
+
+
+def _prepare_tensorflow() -> None:
+    """Have it start soon, and multiply float32 as such.
+
+    On a processor its rewriting of graphs takes a third of the first step and made no later one quicker, see
+    RESULTS.md; for a GPU it lays images out anew.
+    """
+    if not tf.config.list_physical_devices("GPU"):
+        tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+    tf.config.experimental.enable_tensor_float_32_execution(enabled=False)  # Muon needs every digit
 
 
 def _networks(recipe: Recipe, precision: str) -> tuple[keras.Model, keras.Model]:

@@ -120,8 +120,11 @@ def test_twin_must_be_trained_alike_and_without_classes(root):
     recipe = {**load_bundle("mine", root).config["recipe"], "epochs": 3}
     save_trained_without(root, "shorter", "Bag", "Dress", recipe=recipe)
     save_trained_without(root, "stopped", "Bag", "Dress", stopped=True)
+    save_trained_without(root, "elsewhere", "Bag", "Dress", data={"name": "other", "fingerprint": "0"})
     save_trained_without(root, "twin", "Bag", "Dress")
-    for name, twin in (("mine", "saw-all"), ("mine", "shorter"), ("mine", "stopped"), ("twin", "mine")):
+    save_again(root, "halted", config={**load_bundle("mine", root).config, "stopped": True})
+    no_twins = [("mine", "saw-all"), ("mine", "shorter"), ("mine", "stopped"), ("mine", "elsewhere")]
+    for name, twin in (*no_twins, ("twin", "twin"), ("halted", "twin")):
         with pytest.raises(BundleError, match="no twin"):
             save_twin(name, twin, root)
 

@@ -47,6 +47,12 @@ def test_muon_leaves_vectors_to_adam():
     np.testing.assert_allclose(step, [-0.01, 0.01, -0.01], rtol=1e-4)
 
 
+@pytest.mark.parametrize("setting", [{"momentum": 0.9}, {"centered": True}])
+def test_rmsprop_in_one_operation_refuses_what_it_has_not(setting):
+    with pytest.raises(ValueError, match="not for FusedRMSprop"):
+        FusedRMSprop(0.01, **setting)
+
+
 def test_rmsprop_in_one_operation_moves_as_keras_does():
     rng = np.random.default_rng(0)
     start, gradients = rng.normal(size=(5, 3)).astype(np.float32), rng.normal(size=(20, 5, 3)).astype(np.float32)

@@ -31,7 +31,11 @@ async def missing(_) -> Response:
     return HTMLResponse(PAGE, status_code=404)
 
 
-ROUTES = [Route("/", page), Route("/text", text), Route("/missing", missing)]
+async def report(_) -> Response:
+    return HTMLResponse(PAGE, headers={"content-disposition": 'attachment; filename="comparison.html"'})
+
+
+ROUTES = [Route("/", page), Route("/text", text), Route("/missing", missing), Route("/report", report)]
 APP = Starlette(routes=ROUTES, middleware=[Middleware(StyledPage), Middleware(GZipMiddleware)])
 """Compresses its pages behind the style sheet, as Streamlit's server does."""
 
@@ -70,6 +74,7 @@ def test_page_kept_from_before_is_not_taken_for_todays() -> None:
 @pytest.mark.parametrize(("path", "headers"), [
     ("/text", ACCEPTS_PAGES),
     ("/missing", ACCEPTS_PAGES),
+    ("/report", ACCEPTS_PAGES),
     ("/", {"accept": "*/*"}),
 ])  # fmt: skip
 def test_everything_else_is_passed_on_as_it_is(path: str, headers: dict[str, str]) -> None:

@@ -9,6 +9,10 @@ from siamese_core.config import Recipe
 
 WARM_UP_SHARE = 0.2
 """Share of the steps in which the one-cycle rate rises."""
+LONG = 4
+"""How many times as long as broad a matrix is whose Gram matrix spares multiplications worth its errors."""
+GATHERED = 3
+"""Steps until the Gram matrix is made anew."""
 UNDECAYED = ("gamma", "beta", "bias")
 
 
@@ -37,21 +41,26 @@ class ConvolutionalMuon(keras.optimizers.Muon):
     def zeropower_via_newtonschulz5(self, x: Any, steps: int) -> Any:
         """The matrix x (m, n), its singular values all brought near to 1, as Keras does it, but sooner where x is long.
 
-        Each step multiplies x by a polynomial in its Gram matrix. These commute: they are gathered in one matrix that
-        is as small as the shorter side of x, and x itself is multiplied only at the end. The Gram matrix is carried on
-        from step to step, and its errors with it: it needs float32 as it is, not rounded to TF32.
+        Each step multiplies x by a polynomial in its Gram matrix. These commute: those of a few steps are gathered in
+        one matrix that is as small as the shorter side of x, and a long x itself is multiplied only then. Meanwhile the
+        Gram matrix is carried on from step to step, its errors growing: it needs float32 as it is, not rounded to TF32.
         """
+        if max(x.shape) < LONG * min(x.shape):
+            return super().zeropower_via_newtonschulz5(x, steps)
         is_tall = x.shape[0] > x.shape[1]
         x = x / (keras.ops.norm(x) + 1e-7)
-        across = keras.ops.transpose(x)
-        gram = across @ x if is_tall else x @ across
-        factor = identity = keras.ops.eye(gram.shape[0], dtype=gram.dtype)
-        for step in range(steps):
-            polynomial = self.muon_a * identity + self.muon_b * gram + self.muon_c * (gram @ gram)
-            factor = factor @ polynomial if step else polynomial
-            if step < steps - 1:
-                gram = gram @ polynomial @ polynomial
-        return x @ factor if is_tall else factor @ x
+        identity = keras.ops.eye(min(x.shape), dtype=x.dtype)
+        for start in range(0, steps, GATHERED):
+            across = keras.ops.transpose(x)
+            gram = across @ x if is_tall else x @ across
+            factor = polynomial = identity
+            for step in range(start, min(start + GATHERED, steps)):
+                if step > start:
+                    gram = gram @ polynomial @ polynomial
+                polynomial = self.muon_a * identity + self.muon_b * gram + self.muon_c * (gram @ gram)
+                factor = factor @ polynomial if step > start else polynomial
+            x = x @ factor if is_tall else factor @ x
+        return x
 
 
 @keras.saving.register_keras_serializable(package="siamese_core")

@@ -29,7 +29,7 @@ def test_muon_moves_a_convolution_kernel_by_a_nearly_orthogonal_matrix(gradient)
     assert np.sum(-step.reshape(36, 16) * (left @ right)) / np.sum(strengths) > 0.99  # in the gradient's own directions
 
 
-@pytest.mark.parametrize("shape", [(784, 128), (16, 36), (5, 5)])
+@pytest.mark.parametrize("shape", [(784, 128), (9, 40), (16, 36), (5, 5)])
 @pytest.mark.parametrize("spread", [1.0, 1e-4])
 def test_muon_makes_a_matrix_orthogonal_as_keras_does(shape, spread):
     rng = np.random.default_rng(0)

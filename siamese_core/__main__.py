@@ -109,6 +109,8 @@ def train(
     **changes: float | None,
 ) -> None:
     """Train a model. Ctrl-C stops early and keeps the best epoch so far."""
+    if resume and not checkpoint:
+        raise click.UsageError("--resume goes on from what --checkpoint names; give that file too.")
     chosen = RECIPES[recipe].changed(**changes)
     check_bounds("seed", seed)
     held_out = [class_name.strip() for class_name in hold_out.split(",") if class_name.strip()]
@@ -130,7 +132,7 @@ def train(
         report.event(event)
 
     try:
-        resumed = Checkpoint.load(checkpoint) if resume and checkpoint else None
+        resumed = Checkpoint.load(checkpoint) if checkpoint and resume else None
         epochs_before = len(resumed.history) if resumed else 0
         if resumed is None:
             control.until_first_epoch()

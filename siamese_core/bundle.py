@@ -122,7 +122,10 @@ class Bundle:
 
     @property
     def threshold_interval(self) -> tuple[float, float] | None:
-        """Where 95 % of the thresholds of other draws of the validation images lie; None where unmeasured."""
+        """Where 95 % of the thresholds lie that a sample of pairs of other validation images would give.
+
+        Wider than `threshold` itself would move, which is chosen on all pairs. None where unmeasured.
+        """
         low, high = self.metrics.get("threshold_interval", (None, None))
         return None if low is None else (float(low), float(high))
 

@@ -189,7 +189,7 @@ def _by_probability(
 
 
 def _binned(same: np.ndarray, different: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mean distance, share of same pairs, and weight of `BINS` bins of equal weight, both kinds weighing alike.
+    """Mean distance, share of same pairs, and weight of the bins between quantiles of either kind, both weighing alike.
 
     Both kinds of distances are increasing, as `all_pair_distances` gives them.
     """

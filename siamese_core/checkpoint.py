@@ -2,7 +2,6 @@
 
 import json
 import os
-import zipfile
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from siamese_core.errors import RunError
+from siamese_core.npz import DAMAGE
 
 _GROUPS = ("network", "optimizer", "kept")
 
@@ -69,5 +69,5 @@ class Checkpoint:
                     for group in _GROUPS
                 }
             return cls(words["history"], words["order"], **groups)
-        except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        except DAMAGE as error:
             raise RunError("This run has left nothing to go on from; start it anew.") from error

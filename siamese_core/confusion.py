@@ -10,6 +10,8 @@ from siamese_core.pairs import Pairs
 
 STEP = 0.001
 """Distance between two thresholds that are counted at."""
+MOST_STEPS = 20_000
+"""So many steps at most: where embeddings reach farther, steps are longer."""
 KEPT = 24
 """Pairs of every two classes kept for `hardest_mistakes`, far more than are shown: a pair shown takes its two items
 away from the other classes. Among few mistakes one may be missing whose items are both in harder pairs."""
@@ -76,7 +78,7 @@ class ClassPairs:
 
 
 def count_class_pairs(embeddings: np.ndarray, labels: np.ndarray, classes: int, *, exactly_at: float) -> ClassPairs:
-    """Counts at every multiple of `STEP`, and at one threshold besides.
+    """Counts at every multiple of `STEP`, or of a longer step, see `MOST_STEPS`; and at one threshold besides.
 
     Args:
         embeddings: (n, d).
@@ -90,7 +92,8 @@ def count_class_pairs(embeddings: np.ndarray, labels: np.ndarray, classes: int, 
     if len(np.unique(labels)) < 2 or len(np.unique(labels)) == len(labels):
         raise ValueError("`labels` must make at least one same and one different pair")
     no_farther = 2.0 * float(np.linalg.norm(embeddings.astype(np.float64), axis=1).max())
-    multiples = np.round(np.arange(int(np.ceil(no_farther / STEP)) + 2) * STEP, 6)
+    step = max(STEP, no_farther / MOST_STEPS)
+    multiples = np.round(np.arange(int(np.ceil(no_farther / step)) + 2) * step, 6)
     thresholds = np.union1d(multiples, exactly_at)
     within = np.zeros((classes, classes, len(thresholds)), np.int64)
     for one, other, _, distances in _class_blocks(embeddings, labels):

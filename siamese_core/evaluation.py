@@ -125,7 +125,8 @@ def threshold_interval(
 ) -> tuple[float, float]:
     """Between which bounds 95 % of the thresholds lie that other draws of the images would give.
 
-    The percentile bootstrap of `bootstrap_thresholds`, whose arguments it takes.
+    The thresholds are those of the pairs given: where these are a sample, its chance is in them, and one that is chosen
+    on all pairs moves less. The percentile bootstrap of `bootstrap_thresholds`, whose arguments it takes.
     """
     low, high = np.quantile(bootstrap_thresholds(distances, pairs, count, rng), (0.025, 0.975))
     return float(low), float(high)

@@ -111,8 +111,9 @@ def evaluate_all_pairs(same: np.ndarray, different: np.ndarray, threshold: float
     below = np.searchsorted(different, same, "left")
     up_to = np.searchsorted(different, same, "right")
     auc = 1.0 - (below.sum() + up_to.sum()) / 2.0 / len(same) / len(different)
-    far = np.append(0.0, up_to / len(different))
-    frr = 1.0 - np.arange(len(same) + 1) / len(same)
+    last = np.append(np.flatnonzero(np.diff(same)), len(same) - 1)  # of equal ones: no threshold lies between these
+    far = np.append(0.0, up_to[last] / len(different))
+    frr = np.append(1.0, 1.0 - (last + 1) / len(same))
     accepted_same = np.searchsorted(same, threshold, "right") / len(same)
     accepted_different = np.searchsorted(different, threshold, "right") / len(different)
     return AllPairs(
@@ -120,7 +121,7 @@ def evaluate_all_pairs(same: np.ndarray, different: np.ndarray, threshold: float
         different=len(different),
         balanced_accuracy=float((accepted_same + 1.0 - accepted_different) / 2.0),
         auc=float(auc),
-        eer=Roc(np.append(-np.inf, same), far, frr).eer,
+        eer=Roc(np.append(-np.inf, same[last]), far, frr).eer,
     )
 
 

@@ -134,7 +134,7 @@ def resume(
     if not run.resumable:
         raise RunError("This run has left nothing to go on from; start it anew.")
     settings = run.settings | ({} if epochs is None else {"epochs": epochs})
-    recipe = RECIPES[settings["recipe"]].changed(epochs=settings.get("epochs"))
+    recipe = run.recipe.changed(epochs=epochs)
     limits.check_run(recipe)
     if run.state != "failed" and recipe.epochs <= len(run.epochs):  # a failed one may have all but its measuring
         raise RunError(

@@ -126,7 +126,7 @@ def embedder_of(encoder: keras.Model, recipe: Recipe) -> keras.Model:
 def computing(precision: str) -> Iterator[None]:
     """Networks built herein multiply numbers of this precision where they may, see `Recipe.precision`."""
     before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy("mixed_bfloat16" if precision == "bfloat16" and _multiplies_bfloat16() else "float32")
+    keras.config.set_dtype_policy("mixed_bfloat16" if precision == "bfloat16" and multiplies_bfloat16() else "float32")
     try:
         yield
     finally:
@@ -204,7 +204,7 @@ def _mean_root(roots: Sequence[Any]) -> Any:
     return keras.ops.sqrt(sum(keras.ops.square(root) for root in roots) / len(roots))
 
 
-def _multiplies_bfloat16() -> bool:
+def multiplies_bfloat16() -> bool:
     """Whether the processor has instructions for it; without them bfloat16 is slower than float32."""
     try:
         described = Path("/proc/cpuinfo").read_text("utf-8")

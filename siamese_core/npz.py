@@ -6,6 +6,8 @@ A header is one of the few that NumPy writes for plain numbers, or none; the arr
 import io
 import math
 import re
+import zipfile
+import zlib
 from collections.abc import Collection, Mapping
 
 import numpy as np
@@ -15,6 +17,8 @@ from siamese_core.errors import BundleError
 
 MAX_BYTES = 16_000_000
 """Of an array: 10,000 embeddings of 322 float32 numbers, the longest here, take 13 MB."""
+DAMAGE = (OSError, EOFError, ValueError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error)
+"""What `numpy.load`, and what it looks into, may raise of a file of ours that has been damaged."""
 _SUFFIX = ".npy"
 _HEADER = re.compile(
     rb"\x93NUMPY\x01\x00..\{'descr': '(<f[248]|<u2|<i[48])', 'fortran_order': (True|False), "

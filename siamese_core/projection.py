@@ -2,12 +2,13 @@
 
 import dataclasses
 import os
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+
+from siamese_core.npz import DAMAGE
 
 CELLS = 65_535
 """A map's places are whole numbers from 0 to this in both directions, two bytes each."""
@@ -85,7 +86,7 @@ class EpochPlanes:
                 planes = [Plane(mean, axes) for mean, axes in zip(arrays["means"], arrays["axes"], strict=True)]
                 places = arrays["places"]
             return cls(dict(zip(epochs, planes, strict=True)), dict(zip(epochs, places, strict=True)))
-        except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
+        except DAMAGE:
             return cls()
 
 

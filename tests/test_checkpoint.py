@@ -63,7 +63,11 @@ def test_absent_or_damaged_checkpoint_is_refused(tmp_path):
     Checkpoint([], dict(state), [np.zeros(3, np.float32)], [], []).save(path)
     assert Checkpoint.load(path).order == state
     content = path.read_bytes()
-    for damaged in (None, b"", content[: len(content) // 2]):
+    entry = content.index(b"PK\x01\x02")
+    encrypted, compressed_otherwise = bytearray(content), bytearray(content)
+    encrypted[entry + 8] |= 1
+    compressed_otherwise[entry + 10] = 99
+    for damaged in (None, b"", content[: len(content) // 2], encrypted, compressed_otherwise):
         path.unlink(missing_ok=True)
         if damaged is not None:
             path.write_bytes(damaged)

@@ -166,6 +166,7 @@ def test_evaluate_repeats_the_figures_of_the_bundle():
         (["train", "--name", "x", "--margin", "1"], "has no margin"),
         (["train", "--name", "x", "--recipe", "classic", "--margin", "nan"], "margin must be between"),
         (["train", "--name", "classic"], "--replace"),
+        (["train", "--name", "x", "--resume"], "--checkpoint"),
         (["train", "--name", "x", "--hold-out", "Hat,Bag"], "no class 'Hat'"),
         (["train", "--name", "x", "--hold-out", "Bag"], "at least two classes"),
         (["export", "absent", "--format", "npz"], "no model 'absent'"),

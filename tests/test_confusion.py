@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from siamese_core.confusion import STEP, count_class_pairs, hardest_mistakes, hardest_pairs
+from siamese_core.confusion import MOST_STEPS, STEP, count_class_pairs, hardest_mistakes, hardest_pairs
 from siamese_core.pairs import Pairs
 
 
@@ -66,6 +66,15 @@ def test_a_threshold_besides_the_multiples_is_counted_at_exactly(items):
     counts = count_class_pairs(*items, 3, exactly_at=0.78999987)
     assert 0.78999987 in counts.thresholds
     assert np.diff(counts.thresholds).max() == pytest.approx(STEP)
+
+
+def test_embeddings_that_reach_far_take_no_more_memory(items):
+    embeddings, labels = items
+    counts = count_class_pairs(1e6 * embeddings, labels, 3, exactly_at=1e6)
+    assert len(counts.thresholds) <= MOST_STEPS + 3
+    near = count_class_pairs(embeddings, labels, 3, exactly_at=1.0)
+    here, there = (each.within[:, :, each.nearest(at)] for each, at in ((near, 1.0), (counts, 1e6)))
+    np.testing.assert_array_equal(here, there)
 
 
 def test_named_places_hold_what_they_say(items):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from siamese_core.evaluation import best_threshold
+from siamese_core.evaluation import best_threshold, roc
 from siamese_core.exhaustive import (
     BLOCK_ROWS,
     all_pair_distances,
@@ -71,6 +71,14 @@ def test_ties_count_half():
     distances = all_pair_distances(np.zeros((6, 2), np.float32), np.array([0, 0, 0, 1, 1, 1]))
     exact = evaluate_all_pairs(*distances, threshold=0.0)
     assert exact.auc == 0.5
+    assert exact.eer == 0.5
+
+
+def test_eer_of_tied_distances_is_that_of_the_thresholds_there_are():
+    rng = np.random.default_rng(0)
+    same, different = (np.sort(np.round(rng.normal(mean, 1.0, 400), 0)) for mean in (2.0, 4.0))
+    is_same = np.repeat([True, False], 400)
+    assert evaluate_all_pairs(same, different, 0.0).eer == roc(np.concatenate([same, different]), is_same).eer
 
 
 def test_ranking_figures_are_those_of_every_item_searched_by_itself(items, by_loops):

@@ -394,6 +394,15 @@ def test_a_resumed_run_is_the_same_run(child, tmp_path):
     assert ended(run, tmp_path).state == "failed"
 
 
+def test_a_resumed_run_has_to_keep_to_the_limits_with_its_own_settings(child, tmp_path):
+    child(LEAVES_CHECKPOINT + say(**STARTED) + say(**EPOCH) + say(**FINISHED))
+    limits = Limits(max_batch_size=128)
+    run = ended(jobs.start("fast", "a", epochs=3, batch_size=128, limits=limits, root=tmp_path), tmp_path)
+    with pytest.raises(RunError, match="batch size"):
+        jobs.resume(run.id, limits=Limits(max_batch_size=64), root=tmp_path)
+    assert ended(jobs.resume(run.id, limits=limits, root=tmp_path), tmp_path).settings["batch_size"] == 128
+
+
 def test_a_run_without_checkpoint_or_epochs_left_is_not_resumed(child, tmp_path):
     child(say(**STARTED) + say(**EPOCH) + say(**FINISHED))
     run = ended(jobs.start("fast", "a", root=tmp_path), tmp_path)

@@ -142,7 +142,7 @@ def test_fused_normalisation_is_batch_normalisation():
 
 
 def test_networks_compute_in_bfloat16_only_where_asked_and_end_in_float32(monkeypatch):
-    monkeypatch.setattr("siamese_core.networks._multiplies_bfloat16", lambda: True)
+    monkeypatch.setattr("siamese_core.networks.multiplies_bfloat16", lambda: True)
     with computing("bfloat16"):
         network = NETWORKS["residual"]()
     assert network.get_layer("block_1_1_conv").compute_dtype == "bfloat16"
@@ -152,7 +152,7 @@ def test_networks_compute_in_bfloat16_only_where_asked_and_end_in_float32(monkey
 
 
 def test_processor_without_bfloat16_computes_in_float32(monkeypatch):
-    monkeypatch.setattr("siamese_core.networks._multiplies_bfloat16", lambda: False)
+    monkeypatch.setattr("siamese_core.networks.multiplies_bfloat16", lambda: False)
     with computing("bfloat16"):
         assert NETWORKS["residual"]().get_layer("block_1_1_conv").compute_dtype == "float32"
 

@@ -47,6 +47,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model")
     bundle, collection = load_bundle(parser.parse_args().model), load_collection()
+    if not bundle.recipe.hedged:
+        parser.error(f"{bundle.name} is not hedged: its embeddings begin with no posteriors")
     training, test = collection.split("train"), collection.split("test")
     _, rows = validation_positions(training.labels)
     validation, labels = bundle.encoder.embed(training.images[rows]), training.labels[rows]

@@ -68,17 +68,18 @@ class Meter:
     Attributes:
         server: the server's share, in percent of one processor.
         machine: everybody's, the same.
+        computed: seconds of one processor that the server had.
     """
 
     def __init__(self, server: Server) -> None:
-        self.server = self.machine = 0.0
+        self.server = self.machine = self.computed = 0.0
         self._pid = server.pid
         self._began = self._look()
 
     def stop(self) -> None:
-        """Fill in both shares."""
-        elapsed, server, machine = self._look() - self._began
-        self.server, self.machine = 100 * server / elapsed, 100 * machine / elapsed
+        """Fill in what there is to tell."""
+        elapsed, self.computed, machine = self._look() - self._began
+        self.server, self.machine = 100 * self.computed / elapsed, 100 * machine / elapsed
 
     def _look(self) -> np.ndarray:
         """Seconds (3,): by the clock, computed by the server, computed by everybody."""
@@ -196,7 +197,7 @@ def measure(visitors: int, arguments: argparse.Namespace) -> str:
         seen=summary(crowd.seen, worst=True),
         served=summary(crowd.served),
         faults=len(crowd.faults),
-        each=10 * meter.server * arguments.seconds / max(1, len(crowd.served)),
+        each=1e3 * meter.computed / max(1, len(crowd.served)),
         server=meter.server,
         machine=meter.machine,
         megabytes=megabytes,

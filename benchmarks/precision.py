@@ -51,6 +51,10 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=30)
     parser.add_argument("--one", choices=WAYS, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    from siamese_core.networks import multiplies_bfloat16
+
+    if not multiplies_bfloat16():
+        parser.error("this processor does not multiply bfloat16, so there is nothing to compare")
     if arguments.one:
         print(seconds_a_step(arguments.one, arguments.steps))
         return

@@ -88,7 +88,10 @@ def labels_of(count: int) -> np.ndarray:
 
 
 def embeddings_of(count: int, folder: Path) -> np.ndarray:
-    return np.array(np.load(folder / "embeddings.npy", mmap_mode="r")[:count])
+    embeddings = np.load(folder / "embeddings.npy", mmap_mode="r")
+    if len(embeddings) < count:
+        raise ValueError(f"{folder} holds {len(embeddings)} embeddings, not {count}; take the step embed first")
+    return np.array(embeddings[:count])
 
 
 def make_encoder(folder: Path) -> None:
@@ -294,7 +297,8 @@ def main() -> None:
         print(f"| n = | {' | '.join(f'{size:,}' for size in sizes)} | fitted power of n |")
         print(f"|---|{'---|' * (len(sizes) + 1)}")
         kept = folder / "embeddings.npy"
-        embedded = len(np.load(kept, mmap_mode="r")) if kept.exists() else 0
+        anew = "embed" in arguments.steps
+        embedded = len(np.load(kept, mmap_mode="r")) if kept.exists() and not anew else 0
         for name in arguments.steps:
             step, measured = STEPS[name], {}
             for size in sizes:
@@ -311,7 +315,7 @@ def main() -> None:
                     ):
                         break
                 measured[size] = measure(name, size, folder)
-                embedded = max(embedded, size) if name == "embed" else embedded
+                embedded = size if name == "embed" else embedded
             print(write_row(step, sizes, measured), flush=True)
 
 

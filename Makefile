@@ -1,4 +1,4 @@
-# make run    open the app
+# make run    serve the app at http://localhost:8501
 # make check  linters and types
 # make test   everything
 # make audit  known weaknesses of our code and of what it stands on

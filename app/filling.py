@@ -10,7 +10,7 @@ from app.choices import choose, select
 from app.components.clipboard import clipboard, read_pasted
 from app.components.item_grid import Tile, item_grid, read_picks
 from app.components.sketch_pad import sketch_pad
-from app.slots import LETTERS, Slot, name_splits
+from app.slots import LETTERS, Slot, Source, name_splits
 from app.sprites import sprite_url
 from app.words import name_class, name_classes, say, tell
 from siamese_core.errors import SiameseError
@@ -62,7 +62,8 @@ def choose_items(a: Slot, b: Slot) -> None:
         filters = st.container(horizontal=True, width="content")
         label = say("filling.switch", slot=other)
         st.button(label, key="switch_slot", type="tertiary", on_click=slots.activate, args=(other,))
-    clipboard(key="clipboard", on_paste=receive_pasted)
+    if not st.context.is_embedded:
+        clipboard(key="clipboard", on_paste=receive_pasted)
     for refusal in filter(None, map(slots.refusal, LETTERS)):
         st.error(refusal, icon=":material/error:")
     if source == "upload":
@@ -161,13 +162,13 @@ def photograph_item(letter: str) -> None:
     )
 
 
-def receive_file(letter: str, source: str) -> None:
+def receive_file(letter: str, source: Source) -> None:
     """Take a new upload or photograph into the slot; one that is taken away gives the item back."""
     file = st.session_state[slots.key(source, letter)]
     if file is None:
         slots.take_back(letter)
     else:
-        receive_picture(letter, file.name if source == "upload" else source, file.getvalue())
+        receive_picture(letter, source, file.getvalue(), name=file.name if source == "upload" else None)
 
 
 def receive_pasted() -> None:
@@ -181,10 +182,12 @@ def receive_pasted() -> None:
     receive_picture(letter, "clipboard", pasted.data, size=pasted.size)
 
 
-def receive_picture(letter: str, name: str, data: bytes, *, size: int | None = None) -> None:
+def receive_picture(
+    letter: str, source: Source, data: bytes, *, name: str | None = None, size: int | None = None
+) -> None:
     """Take a picture into the slot; keep the reason when it is refused."""
     try:
         check_bytes(len(data) if size is None else size, name)
-        slots.take_picture(letter, name, data)
+        slots.take_picture(letter, source, data, name=name)
     except SiameseError as error:
         slots.refuse(letter, tell(error))

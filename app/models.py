@@ -123,7 +123,9 @@ def rename_model(name: str, new_name: str) -> None:
 def delete_model(name: str) -> None:
     """Delete a visitor's own model; the app goes back to the first one when it was in use."""
     if attempt(lambda: jobs.delete(name, limits=limits())) and st.session_state.get("model") == name:
-        st.session_state["model"] = cache.model_names()[0]
+        st.session_state.pop("model")
+        if names := cache.model_names():
+            st.session_state["model"] = names[0]
         forget_threshold()
 
 

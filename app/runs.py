@@ -34,10 +34,10 @@ def show_run() -> None:
             st.markdown(say("live.history", name=model.name))
             show_figures(model.history)
         return
-    watched, stage = st.session_state.get("watched"), stage_of(run)
-    st.session_state["watched"] = (run.id, stage)
-    if watched and watched[0] == run.id and watched[1] != stage:
-        st.rerun()  # there is a model now, or nothing runs any more: the list of models and the form have to know
+    watched, seen = st.session_state.get("watched"), (run.id, stage_of(run))
+    st.session_state["watched"] = seen
+    if watched and watched != seen:
+        st.rerun()  # there is a model now, or nothing runs any more, or again: list of models and form have to know
     if run.state == "running":
         show_progress(run)
     else:
@@ -137,8 +137,12 @@ def give_order(order: Callable[[str], None], run_id: str) -> None:
 
 def stop_run(run: Run) -> None:
     """Ask the run to stop: while it trains it then measures its best epoch, while it measures it ends at once."""
-    give_order(jobs.stop, run.id)
-    st.session_state["stop_asked"] = (run.id, run.phase)
+
+    def stop(run_id: str) -> None:
+        jobs.stop(run_id)
+        st.session_state["stop_asked"] = (run_id, run.phase)
+
+    give_order(stop, run.id)
 
 
 def show_end(run: Run) -> None:

@@ -18,6 +18,7 @@ from siamese_core.preprocessing import SKIPPABLE, Steps, preprocess, preprocess_
 from siamese_core.sketch import paint
 
 Letter = Literal["A", "B"]
+Source = Literal["upload", "camera", "clipboard"]
 LETTERS: tuple[Letter, Letter] = ("A", "B")
 SPLITS = ("test", "train")
 MAX_ITEM = 59_999  # the last number of the larger split; what the chosen split holds is checked on every run
@@ -49,9 +50,16 @@ class Slot:
 
 @dataclass(frozen=True)
 class Picture:
-    """A visitor's picture: its name and its pixels, uint8 (h, w), grey."""
+    """A visitor's picture.
 
-    name: str
+    Attributes:
+        source: the way it came.
+        name: the file's; None where it came without one.
+        grey: its pixels, uint8 (h, w).
+    """
+
+    source: Source
+    name: str | None
     grey: np.ndarray
 
 
@@ -201,7 +209,7 @@ def swap() -> None:
         _renew_pad(letter)
 
 
-def take_picture(letter: str, name: str, data: bytes) -> None:
+def take_picture(letter: str, source: Source, data: bytes, *, name: str | None = None) -> None:
     """Put a picture of the visitor's, in whichever way it came, into the slot.
 
     Raises:
@@ -209,7 +217,7 @@ def take_picture(letter: str, name: str, data: bytes) -> None:
     """
     grey = read_grey(data, name)
     preprocess(grey)  # which refuses a blank one
-    st.session_state[key("picture", letter)] = Picture(name, grey)
+    st.session_state[key("picture", letter)] = Picture(source, name, grey)
     _show_own(letter, "upload")
 
 
@@ -282,4 +290,5 @@ def _drawing_slot(letter: str) -> Slot:
 def _upload_slot(letter: str) -> Slot:
     picture: Picture = st.session_state[key("picture", letter)]
     steps = preprocess(picture.grey, skip=skipped(letter))
-    return Slot(letter, "upload", say("slot.upload"), picture.name, steps.image, steps)
+    caption = picture.name or say(f"slot.from_{picture.source}")
+    return Slot(letter, "upload", say("slot.upload"), caption, steps.image, steps)

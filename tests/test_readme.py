@@ -28,6 +28,12 @@ def test_every_file_named_in_the_map_is_there():
         assert (root / name).exists() or (root / "siamese_core" / name).exists(), name
 
 
+def test_every_module_of_the_core_is_named_in_the_map():
+    named = set(re.findall(r"[\w/]+\.py", README))
+    modules = {path.name for path in (Path(PROJECT_ARTIFACTS).parent / "siamese_core").glob("[!_]*.py")}
+    assert not modules - named
+
+
 def test_figures_of_the_shipped_models_are_those_in_their_bundles():
     for name in ("classic", "best"):
         row = next(line for line in README.splitlines() if line.startswith(f"| `{name}`, shipped"))

@@ -148,6 +148,7 @@ def show_pairs(model: Bundle, split_name: str, order: str) -> None:
             key="pair_grid",
             on_open=partial(open_pair, "pair_grid", split_name),
             on_turn=partial(turn_page, page_key, count),
+            turns=[step for step in (-1, 1) if 1 <= page + step <= count],
         )
 
 

@@ -119,6 +119,7 @@ def test_a_number_that_is_no_test_item_changes_nothing(open_app: OpenApp) -> Non
     assert not app.exception
     assert component_data(app, "distance_walk") == before
     assert app.number_input(key="explain_item_a").value == DEFAULT_ITEMS["A"]
+    assert "10000" in app.toast[0].value.replace(",", "")
 
 
 def test_the_loss_starts_at_the_margin_of_the_model(open_app: OpenApp) -> None:

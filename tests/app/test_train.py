@@ -175,6 +175,22 @@ def test_a_run_that_measures_after_a_stop_can_be_stopped_once_more(
     assert stopped == ["20260101-000000-123456"] * 2
 
 
+def test_a_stop_that_is_refused_is_not_waited_for(
+    open_app: OpenApp, own_models: Path, pretend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pretend(a_run("running", [STARTED, *EPOCHS, PROGRESS]))
+
+    def refuse(_: str) -> None:
+        raise RunError("Another server trains this.")
+
+    monkeypatch.setattr(jobs, "stop", refuse)
+    app = open_app("train")
+    app.button(key="stop_training").click().run()
+    assert "Another server" in app.toast[0].value
+    assert not app.button(key="stop_training").disabled
+    assert "stopping" not in app.progress[0].text
+
+
 def test_a_run_that_lacks_nothing_but_its_model_goes_on_to_it(open_app: OpenApp, own_models: Path, pretend) -> None:
     run = a_run("failed", [STARTED, *EPOCHS], "It was stopped.")
     done = dataclasses.replace(run, resumable=True, settings={**run.settings, "epochs": len(EPOCHS)})
@@ -397,6 +413,14 @@ def test_only_a_visitors_own_model_can_be_deleted(open_app: OpenApp, own_models:
     assert not app.exception
     assert list_names() == ["best", "classic"]
     assert app.selectbox(key="model").value == "best"
+
+
+def test_the_only_model_can_be_deleted(open_app: OpenApp, own_artifacts: Path) -> None:
+    ship("classic", own_artifacts, as_name="mine")
+    app = open_app("train", model="mine")
+    app.button(key="delete_mine").click().run()
+    assert not app.exception
+    assert list_names() == []
 
 
 def test_a_model_whose_map_is_being_drawn_can_be_used(

@@ -105,8 +105,10 @@ def test_keys_walk_over_the_items_and_enter_picks_one(page: Page) -> None:
     item = re.search(r"\d+$", card(page).inner_text())[0]
     page.keyboard.press("Enter")
     expect(page.get_by_label("Item A")).to_have_value(item)
+    where = card(page).bounding_box()
     page.keyboard.press("+")
     expect(stage).to_have_attribute("data-zoom", "1.40")
+    assert card(page).bounding_box() != where  # it goes along with its dot
     page.keyboard.press("0")
     expect(stage).to_have_attribute("data-zoom", "1.00")
 
@@ -138,11 +140,11 @@ def test_a_lasso_lists_its_items_until_it_is_let_go(page: Page) -> None:
     for across, down in ((40, -40), (40, 40), (-40, 40)):
         page.mouse.move(x + across, y + down, steps=3)
     page.mouse.up()
-    heading = page.get_by_role("heading", name="items in the lasso")
+    heading = page.get_by_role("heading", name="Items in the lasso:")
     expect(heading).to_be_visible()
-    count = int(heading.inner_text().split()[0].replace(",", ""))
+    count = int(heading.inner_text().rpartition(":")[2].replace(",", ""))
     expect(page.get_by_role("listbox", name="Items in the lasso").get_by_role("option")).to_have_count(min(count, 48))
-    page.get_by_role("button", name="Let go").click()
+    page.get_by_role("button", name="Clear the selection").click()
     expect(heading).to_have_count(0)
 
 
@@ -202,6 +204,7 @@ def test_a_finger_picks_and_two_fingers_zoom(open_context: Callable[..., Browser
     x, y = find(phone, SHIRT)
     phone.touchscreen.tap(x, y)
     expect(phone.get_by_label("Item A")).not_to_have_value("945")
+    expect(card(phone)).to_be_visible()
     touch = phone.context.new_cdp_session(phone)
     for kind, apart in (("touchStart", 40), ("touchMove", 60), ("touchMove", 80)):
         points = [{"x": x - apart, "y": y, "id": 0}, {"x": x + apart, "y": y, "id": 1}]

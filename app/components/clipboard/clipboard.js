@@ -12,7 +12,10 @@ export default function (component) {
     state.onPaste = (event) => onPaste(state, event);
     document.addEventListener("paste", state.onPaste);
   }
-  return () => document.removeEventListener("paste", state.onPaste);
+  return () => {
+    document.removeEventListener("paste", state.onPaste);
+    instances.delete(parentElement);
+  };
 }
 
 async function onPaste(state, event) {

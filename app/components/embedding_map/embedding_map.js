@@ -10,6 +10,7 @@ const FAINT = 0.1; // how opaque a dot is that the search does not mean
 const UNANSWERED = 4000; // ms after which a pick that the data do not show is given up
 const OTHER = { A: "B", B: "A" };
 const STEP = 60; // pixels that an arrow key shifts by
+const EDGE = 24; // pixels that a dot keeps from the edge which the keys have come to
 const instances = new WeakMap();
 
 export default function (component) {
@@ -54,6 +55,7 @@ function begin(root) {
     height: 0,
     hover: -1,
     exact: 0,
+    home: { x: 0, y: 0, across: 1, down: 1 }, // until there are places
   };
   watch(state);
   listen(state);
@@ -123,6 +125,10 @@ function settle(state, name, { places, home }) {
 }
 
 async function goTo(state, name) {
+  if (!state.labels) {
+    openMap(state); // it could not be fetched before
+    return;
+  }
   state.wanted = name;
   const source = state.source;
   const to = await arrived(state.root, fetchLayout(state, name));
@@ -217,6 +223,7 @@ function draw(state, now) {
   }
   ground.setTransform(1, 0, 0, 1, 0, 0);
   drawMarks(state);
+  if (state.hover >= 0) placeCard(state);
   Object.assign(state.stage.dataset, { drawn: state.layout, moving: Boolean(state.morph), zoom: state.view.zoom.toFixed(2) });
   if (state.morph) redraw(state);
 }
@@ -300,7 +307,7 @@ function listen(state) {
       if (could) moved(state);
       return could;
     },
-    drawing: (event) => state.lassoing || event.shiftKey,
+    drawing: (event) => state.places && (state.lassoing || event.shiftKey),
     draw: (x, y) => {
       if (!state.loop) [state.loop, state.lasso] = [true, []];
       state.lasso.push(toPlane(state, x, y));
@@ -375,7 +382,14 @@ function walk(state, across, down) {
     const far = along + 2 * aside;
     if (far < least) [best, least] = [row, far];
   }
-  if (best >= 0) hoverAt(state, best);
+  if (best < 0) return;
+  const outside = (place, size) => Math.max(0, place - size + EDGE) + Math.min(0, place - EDGE);
+  const [aside, below] = [outside(screen[2 * best], width), outside(screen[2 * best + 1], height)];
+  if (aside || below) {
+    shift(state, -aside, -below);
+    moved(state);
+  }
+  hoverAt(state, best);
 }
 
 function nearestTo({ screen, labels, hidden }, x, y, within) {
@@ -480,7 +494,7 @@ function hoverAt(state, row) {
 }
 
 function showCard(state) {
-  const { root, hover, screen, width, atlas, data } = state;
+  const { root, hover, atlas, data } = state;
   const card = root.querySelector(".card");
   card.hidden = hover < 0;
   if (hover < 0) return;
@@ -490,15 +504,24 @@ function showCard(state) {
   card.querySelector("span").textContent = phrase(data.words.item, { item: state.ids[hover] });
   root.querySelector(".spoken").textContent = `${name}, ${phrase(data.words.item, { item: state.ids[hover] })}`;
   if (state.isAtlasReady) card.querySelector("canvas").getContext("2d").drawImage(atlas, ...tileAt(hover), TILE, TILE, 0, 0, TILE, TILE);
+  placeCard(state);
+}
+
+function placeCard({ root, hover, screen, width, height }) {
+  const card = root.querySelector(".card");
   const [x, y] = [screen[2 * hover], screen[2 * hover + 1]];
   card.classList.toggle("left", x > width - 150);
-  card.style.transform = `translate(${x}px, ${Math.min(Math.max(y, 64), state.height - 64)}px)`;
+  card.style.transform = `translate(${x}px, ${Math.min(Math.max(y, 64), height - 64)}px)`;
 }
 
 // --- time ------------------------------------------------------------------------------------------------------------
 
 function play(state) {
   const { epochs } = state.data;
+  if (!state.labels) {
+    openMap(state);
+    return;
+  }
   if (state.playing) {
     stopPlaying(state);
     return;

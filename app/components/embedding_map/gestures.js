@@ -19,6 +19,7 @@ function listenToHand(stage, { point, leave, click, pan, zoom, drawing, draw, dr
     stage.setPointerCapture(event.pointerId);
     const [x, y] = at(event);
     fingers.set(event.pointerId, [x, y]);
+    if (began?.draws) drawn(); // a second finger ends a lasso
     began = fingers.size > 1 ? null : { x, y, moved: false, draws: drawing(event) };
     if (began?.draws) draw(x, y);
   };
@@ -55,7 +56,7 @@ function listenToHand(stage, { point, leave, click, pan, zoom, drawing, draw, dr
     began = null;
   };
 
-  stage.onpointerleave = leave;
+  stage.onpointerleave = (event) => event.pointerType !== "touch" && leave(); // a finger leaves with every tap
 
   stage.onwheel = (event) => {
     const [x, y] = at(event);

@@ -30,6 +30,7 @@ export default function (component) {
     [state.source, state.language] = [data.sprite, data.language];
     rebuild(grid, state);
   }
+  else data.items.forEach((item, index) => nameItem(grid.children[index], item, data)); // near the same, but how far?
   state.picks = state.picks.filter((pick) => isUnanswered(pick, data));
   mark(grid, state);
 }
@@ -60,15 +61,12 @@ function rebuild(grid, state) {
   sheet.src = sprite;
 }
 
-function buildItem(item, index, { split_name, words }) {
+function buildItem(item, index, data) {
   const option = element("div", "item");
   option.setAttribute("role", "option");
   option.setAttribute("aria-selected", "false");
   option.dataset.index = index;
   option.dataset.item = item.id;
-  option.title = `${item.class} · ${split_name} ${item.id}`;
-  const distance = item.caption && phrase(words.distance, { distance: item.caption });
-  option.setAttribute("aria-label", [distance, option.title].filter(Boolean).join(" ")); // as it is read
 
   const tile = element("div", "tile");
   const canvas = element("canvas");
@@ -78,12 +76,18 @@ function buildItem(item, index, { split_name, words }) {
 
   if (item.caption) {
     const caption = element("div", "caption");
-    const number = element("b");
-    number.textContent = item.caption;
-    caption.append(number, " ", item.class);
+    caption.append(element("b"), " ", item.class);
     option.append(caption);
   }
+  nameItem(option, item, data);
   return option;
+}
+
+function nameItem(option, item, { split_name, words }) {
+  option.title = `${item.class} · ${split_name} ${item.id}`;
+  const distance = item.caption && phrase(words.distance, { distance: item.caption });
+  option.setAttribute("aria-label", [distance, option.title].filter(Boolean).join(" ")); // as it is read
+  if (item.caption) option.querySelector(".caption b").textContent = item.caption;
 }
 
 // Each slot's badge stands on the item last picked for it, or else where the data have it; another mark stays put.

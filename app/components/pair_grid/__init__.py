@@ -1,6 +1,6 @@
 """Cards of pairs: both pictures, the distance, the verdict and the truth; a click opens the pair."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,18 +34,20 @@ def pair_grid(
     key: str,
     on_open: Callable[[], None],
     on_turn: Callable[[], None] | None = None,
+    turns: Sequence[int] = (),
 ) -> None:
     """Mount the cards. A click calls `on_open`, which asks `read_pair(key)` for the items; J and K move the focus.
 
     Args:
         sprite: address of a sheet with the tiles left, right, left, right… of `cards`.
-        on_turn: called when J or K leave the cards; asks `read_turn(key)` which way. None where nothing follows.
+        on_turn: called when J or K leave the cards; asks `read_turn(key)` which way.
+        turns: which ways cards follow: 1 after the last one, -1 before the first one.
     """
     data = {
         "label": label,
         "pairs": [_describe(card, split) for card in cards],
         "sprite": sprite,
-        "turns": on_turn is not None,
+        "turns": list(turns),
     }
     _MOUNT(key=key, data=data, on_open_change=on_open, on_turn_change=on_turn or _stay)
 

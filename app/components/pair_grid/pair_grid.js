@@ -13,7 +13,8 @@ export default function (component) {
     state.onKey = (event) => onKey(grid, state, event);
     document.addEventListener("keydown", state.onKey);
   }
-  state.turn = data.turns ? (step) => setTriggerValue("turn", step) : null;
+  state.turns = data.turns;
+  state.turn = (step) => setTriggerValue("turn", step);
 
   speak(parentElement, data);
   grid.setAttribute("aria-label", data.label);
@@ -35,7 +36,10 @@ export default function (component) {
     });
   };
   sheet.src = data.sprite;
-  return () => document.removeEventListener("keydown", state.onKey);
+  return () => {
+    document.removeEventListener("keydown", state.onKey);
+    instances.delete(parentElement);
+  };
 }
 
 function onKey(grid, state, event) {
@@ -47,7 +51,7 @@ function onKey(grid, state, event) {
   const at = cards.indexOf(grid.getRootNode().activeElement?.closest(".pair"));
   const next = at < 0 ? cards[0] : cards[at + step];
   if (next) next.focus();
-  else if (state.turn) {
+  else if (state.turns.includes(step)) {
     state.arrive = step;
     state.turn(step);
   }

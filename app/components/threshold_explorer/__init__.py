@@ -66,7 +66,7 @@ def threshold_explorer(
         counts: what every figure is made of; `threshold` and `own` are among its thresholds.
         name: the model's.
         own: the model's threshold, chosen on validation pairs.
-        interval: where the model's threshold lies with other validation images.
+        interval: where the model's threshold lies with other validation images and a sample of their pairs.
         costs: of a false accept and of a false reject.
         cell: the two classes that are chosen.
     """

@@ -132,7 +132,7 @@ def train(
         report.event(event)
 
     try:
-        resumed = Checkpoint.load(checkpoint) if checkpoint and resume else None
+        resumed = Checkpoint.load(checkpoint) if resume and checkpoint else None
         epochs_before = len(resumed.history) if resumed else 0
         if resumed is None:
             control.until_first_epoch()

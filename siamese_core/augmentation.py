@@ -22,7 +22,7 @@ LINE_WIDTHS = (3, 5, 7)
 """Window sizes whose erosion leaves an outline of one, two or three pixels."""
 MAX_TURN, MAX_STRETCH, MAX_SHEAR, MAX_FLARE = 0.2, 0.3, 0.15, 0.35
 """Radians, logarithm of a factor on each axis, shear, share by which the width grows or shrinks from top to bottom of a
-picture and the room around it, from which the item takes a little more than half."""
+picture with the room around it, of which the item takes a little more than half."""
 SQUARED = 0.8
 """How far at most a drawing's shorter side comes to be as long as the other, as a power of what it lacks: who draws on
 a square fills it."""

@@ -113,7 +113,7 @@ def test_the_lasso_shows_its_items_and_how_many_of_each_class(open_app: OpenApp)
     labels = open_collection().split("test").labels
     rows = np.concatenate([np.flatnonzero(labels == COATS)[:30], np.flatnonzero(labels == 8)[:20]])
     app = lassoed(open_app("map"), np.sort(rows))
-    assert app.subheader[0].value == "50 items in the lasso"
+    assert app.subheader[0].value == "Items in the lasso: 50"
     assert "Coat 30 · Bag 20" in captions(app)
     assert [tile["id"] for tile in component_data(app, "map_wall")["items"]] == np.sort(rows)[:48].tolist()
     bits = np.frombuffer(base64.b64decode(shown(app)["chosen"]), np.uint8)

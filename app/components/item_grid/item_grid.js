@@ -29,7 +29,7 @@ export default function (component) {
   if (state.source !== data.sprite || state.language !== data.language) {
     [state.source, state.language] = [data.sprite, data.language];
     rebuild(grid, state);
-  } else data.items.forEach((item, index) => nameItem(grid.children[index], item, data)); // the same ones, but how near?
+  } else data.items.forEach((item, index) => nameItem(grid.children[index], item, data)); // how near are they now?
   state.picks = state.picks.filter((pick) => isUnanswered(pick, data));
   mark(grid, state);
 }

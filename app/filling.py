@@ -62,8 +62,7 @@ def choose_items(a: Slot, b: Slot) -> None:
         filters = st.container(horizontal=True, width="content")
         label = say("filling.switch", slot=other)
         st.button(label, key="switch_slot", type="tertiary", on_click=slots.activate, args=(other,))
-    if not st.context.is_embedded:
-        clipboard(key="clipboard", on_paste=receive_pasted)
+    clipboard(key="clipboard", on_paste=receive_pasted)
     for refusal in filter(None, map(slots.refusal, LETTERS)):
         st.error(refusal, icon=":material/error:")
     if source == "upload":

@@ -106,20 +106,24 @@ def activate(letter: str) -> None:
     st.session_state["active"] = letter
 
 
-def put_item(letter: str, split: object, item: object) -> None:
+def put_item(letter: str, split: object, item: object) -> str | None:
     """Put a real item into a slot; what is no item is left alone.
 
     A pick comes from the browser, so it is checked like any other stranger's input.
+
+    Returns:
+        A sentence for the visitor where the number is none of an item at hand; else None.
     """
     if split not in SPLITS or isinstance(item, bool) or not isinstance(item, (int, float)) or not math.isfinite(item):
-        return
+        return None
     try:
         cache.collection().split(split).position(int(item))
-    except SiameseError:
-        return
+    except SiameseError as error:
+        return tell(error)
     st.session_state[key("item", letter)] = int(item)
     st.session_state[key("split", letter)] = split
     show_item(letter)
+    return None
 
 
 def show_item(letter: str) -> None:

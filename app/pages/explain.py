@@ -23,12 +23,11 @@ from app.refusals import told_to_visitor
 from app.slots import LETTERS, Slot
 from app.sources import excerpt
 from app.sprites import sprite_url
-from app.words import name_classes, say, tell, write_number
+from app.words import name_classes, say, write_number
 from siamese_core.building import TEST_PAIRS_SEED
 from siamese_core.bundle import Bundle
 from siamese_core.comparison import compare, pair_distances
 from siamese_core.config import BOUNDS
-from siamese_core.errors import SiameseError
 from siamese_core.explanation import contributions
 from siamese_core.pairs import tutorial_pairs
 
@@ -179,13 +178,8 @@ def input_item(slot: Slot) -> None:
 
 def put_item(letter: str, key: str) -> None:
     """What was typed goes into the slot; what is no item at hand is refused in a sentence."""
-    typed = st.session_state[key]
-    try:
-        if typed is not None:
-            cache.collection().split("test").position(typed)
-    except SiameseError as error:
-        st.toast(tell(error), icon=":material/error:")
-    slots.put_item(letter, "test", typed)
+    if refusal := slots.put_item(letter, "test", st.session_state[key]):
+        st.toast(refusal, icon=":material/error:")
 
 
 def pick_item() -> None:
